@@ -1,0 +1,67 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Bounds checks stay on everywhere; only the optimiser level is left to the configuration.
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "digitd",
+    products: [
+        .executable(name: "digitd", targets: ["digitd"]),
+        .library(name: "DigitEvents", targets: ["DigitEvents"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // oneDNN and its GNU OpenMP have no pkg-config file; the module map names the libraries.
+        .systemLibrary(name: "CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
+        .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"])]),
+        .systemLibrary(name: "CDNNL", providers: [.apt(["libdnnl-dev"])]),
+        .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
+
+        .target(
+            name: "AudioInput",
+            dependencies: ["CALSA", "CSndFile", "CSoxr", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: swiftSettings),
+        .target(name: "MelSpectrogram", dependencies: ["CFFTW", "CPNG"], swiftSettings: swiftSettings),
+        .target(name: "SpeechSegmenter", swiftSettings: swiftSettings),
+        .target(name: "ResNet", dependencies: ["CDNNL"], swiftSettings: swiftSettings),
+        .target(
+            name: "ResNetTraining",
+            dependencies: ["ResNet", "CDNNL", "MelSpectrogram", "SpeechSegmenter", "AudioInput"],
+            swiftSettings: swiftSettings),
+        .target(name: "DigitEvents", swiftSettings: swiftSettings),
+        .target(
+            name: "DigitRecognizer",
+            dependencies: ["AudioInput", "MelSpectrogram", "SpeechSegmenter", "ResNet", "DigitEvents"],
+            swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "digitd",
+            dependencies: [
+                "AudioInput", "MelSpectrogram", "SpeechSegmenter", "ResNet", "ResNetTraining", "DigitEvents",
+                "DigitRecognizer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
+
+        .testTarget(name: "AudioInputTests", dependencies: ["AudioInput"]),
+        .testTarget(
+            name: "MelSpectrogramTests", dependencies: ["MelSpectrogram"], resources: [.copy("Golden")]),
+        .testTarget(name: "SpeechSegmenterTests", dependencies: ["SpeechSegmenter"]),
+        .testTarget(name: "ResNetTests", dependencies: ["ResNet"], resources: [.copy("Golden")]),
+        .testTarget(
+            name: "ResNetTrainingTests", dependencies: ["ResNetTraining", "ResNet"], resources: [.copy("Golden")]),
+        .testTarget(name: "DigitEventsTests", dependencies: ["DigitEvents"]),
+        .testTarget(name: "DigitRecognizerTests", dependencies: ["DigitRecognizer"]),
+        .testTarget(name: "digitdTests", dependencies: ["digitd"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Digitd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "digitd")
+}
