@@ -78,6 +78,9 @@ static inline dnnl_status_t ddn_memory_create(dnnl_memory_t *out, ddn_desc d, dn
 
 // ---- Primitive descriptors -------------------------------------------------------------------------------------
 
+// Every creator takes attributes (or NULL). They matter beyond post-ops: in the default scratchpad mode a primitive may
+// only run on the thread that made it, so digitd always asks for dnnl_scratchpad_mode_user and brings the memory.
+
 /// A copy, owned by the caller, of a descriptor that a primitive descriptor chose; NULL where there is none.
 static inline ddn_desc ddn_pd_desc(dnnl_primitive_desc_t pd, dnnl_query_t what, int index)
 {
@@ -131,36 +134,38 @@ static inline dnnl_status_t ddn_convolution_forward(
 /// Gradient of a 2-D convolution with respect to its input; `hint` is the forward primitive descriptor.
 static inline dnnl_status_t ddn_convolution_backward_data(
     dnnl_primitive_desc_t *pd, dnnl_engine_t engine, ddn_desc diff_src, ddn_desc weights, ddn_desc diff_dst,
-    const dnnl_dim_t *strides, const dnnl_dim_t *pad_low, const dnnl_dim_t *pad_high, dnnl_primitive_desc_t hint)
+    const dnnl_dim_t *strides, const dnnl_dim_t *pad_low, const dnnl_dim_t *pad_high, dnnl_primitive_desc_t hint,
+    const_dnnl_primitive_attr_t attr)
 {
 #if DNNL_VERSION_MAJOR >= 3
     const dnnl_dim_t dilates[2] = {0, 0};
     return dnnl_convolution_backward_data_primitive_desc_create(pd, engine, dnnl_convolution_direct,
-        DDN_MD(diff_src), DDN_MD(weights), DDN_MD(diff_dst), strides, dilates, pad_low, pad_high, hint, NULL);
+        DDN_MD(diff_src), DDN_MD(weights), DDN_MD(diff_dst), strides, dilates, pad_low, pad_high, hint, attr);
 #else
     dnnl_convolution_desc_t op;
     dnnl_status_t status = dnnl_convolution_backward_data_desc_init(&op, dnnl_convolution_direct, DDN_MD(diff_src),
         DDN_MD(weights), DDN_MD(diff_dst), strides, pad_low, pad_high);
     if (status != dnnl_success) return status;
-    return dnnl_primitive_desc_create(pd, &op, NULL, engine, hint);
+    return dnnl_primitive_desc_create(pd, &op, attr, engine, hint);
 #endif
 }
 
 /// Gradient of a 2-D convolution with respect to its weights; `hint` is the forward primitive descriptor.
 static inline dnnl_status_t ddn_convolution_backward_weights(
     dnnl_primitive_desc_t *pd, dnnl_engine_t engine, ddn_desc src, ddn_desc diff_weights, ddn_desc diff_dst,
-    const dnnl_dim_t *strides, const dnnl_dim_t *pad_low, const dnnl_dim_t *pad_high, dnnl_primitive_desc_t hint)
+    const dnnl_dim_t *strides, const dnnl_dim_t *pad_low, const dnnl_dim_t *pad_high, dnnl_primitive_desc_t hint,
+    const_dnnl_primitive_attr_t attr)
 {
 #if DNNL_VERSION_MAJOR >= 3
     const dnnl_dim_t dilates[2] = {0, 0};
     return dnnl_convolution_backward_weights_primitive_desc_create(pd, engine, dnnl_convolution_direct, DDN_MD(src),
-        DDN_MD(diff_weights), NULL, DDN_MD(diff_dst), strides, dilates, pad_low, pad_high, hint, NULL);
+        DDN_MD(diff_weights), NULL, DDN_MD(diff_dst), strides, dilates, pad_low, pad_high, hint, attr);
 #else
     dnnl_convolution_desc_t op;
     dnnl_status_t status = dnnl_convolution_backward_weights_desc_init(&op, dnnl_convolution_direct, DDN_MD(src),
         DDN_MD(diff_weights), NULL, DDN_MD(diff_dst), strides, pad_low, pad_high);
     if (status != dnnl_success) return status;
-    return dnnl_primitive_desc_create(pd, &op, NULL, engine, hint);
+    return dnnl_primitive_desc_create(pd, &op, attr, engine, hint);
 #endif
 }
 
@@ -168,36 +173,38 @@ static inline dnnl_status_t ddn_convolution_backward_weights(
 /// `fuse_relu` applies ReLU to the result and, in training, needs the workspace that the descriptor then asks for.
 static inline dnnl_status_t ddn_batch_normalization_forward(
     dnnl_primitive_desc_t *pd, dnnl_engine_t engine, dnnl_prop_kind_t kind, ddn_desc data, float epsilon,
-    bool use_global_stats, bool fuse_relu)
+    bool use_global_stats, bool fuse_relu,
+    const_dnnl_primitive_attr_t attr)
 {
     unsigned flags = dnnl_use_scale | dnnl_use_shift | (use_global_stats ? dnnl_use_global_stats : 0)
         | (fuse_relu ? dnnl_fuse_norm_relu : 0);
 #if DNNL_VERSION_MAJOR >= 3
     return dnnl_batch_normalization_forward_primitive_desc_create(
-        pd, engine, kind, DDN_MD(data), DDN_MD(data), epsilon, flags, NULL);
+        pd, engine, kind, DDN_MD(data), DDN_MD(data), epsilon, flags, attr);
 #else
     dnnl_batch_normalization_desc_t op;
     dnnl_status_t status = dnnl_batch_normalization_forward_desc_init(&op, kind, DDN_MD(data), epsilon, flags);
     if (status != dnnl_success) return status;
-    return dnnl_primitive_desc_create(pd, &op, NULL, engine, NULL);
+    return dnnl_primitive_desc_create(pd, &op, attr, engine, NULL);
 #endif
 }
 
 /// Gradients of `ddn_batch_normalization_forward` with respect to input, scale and shift.
 static inline dnnl_status_t ddn_batch_normalization_backward(
     dnnl_primitive_desc_t *pd, dnnl_engine_t engine, ddn_desc diff_data, ddn_desc data, float epsilon, bool fuse_relu,
-    dnnl_primitive_desc_t hint)
+    dnnl_primitive_desc_t hint,
+    const_dnnl_primitive_attr_t attr)
 {
     unsigned flags = dnnl_use_scale | dnnl_use_shift | (fuse_relu ? dnnl_fuse_norm_relu : 0);
 #if DNNL_VERSION_MAJOR >= 3
     return dnnl_batch_normalization_backward_primitive_desc_create(pd, engine, dnnl_backward, DDN_MD(diff_data),
-        DDN_MD(diff_data), DDN_MD(data), epsilon, flags, hint, NULL);
+        DDN_MD(diff_data), DDN_MD(data), epsilon, flags, hint, attr);
 #else
     dnnl_batch_normalization_desc_t op;
     dnnl_status_t status = dnnl_batch_normalization_backward_desc_init(
         &op, dnnl_backward, DDN_MD(diff_data), DDN_MD(data), epsilon, flags);
     if (status != dnnl_success) return status;
-    return dnnl_primitive_desc_create(pd, &op, NULL, engine, hint);
+    return dnnl_primitive_desc_create(pd, &op, attr, engine, hint);
 #endif
 }
 
@@ -205,18 +212,19 @@ static inline dnnl_status_t ddn_batch_normalization_backward(
 static inline dnnl_status_t ddn_pooling_forward(
     dnnl_primitive_desc_t *pd, dnnl_engine_t engine, dnnl_prop_kind_t kind, dnnl_alg_kind_t alg, ddn_desc src,
     ddn_desc dst, const dnnl_dim_t *strides, const dnnl_dim_t *kernel, const dnnl_dim_t *pad_low,
-    const dnnl_dim_t *pad_high)
+    const dnnl_dim_t *pad_high,
+    const_dnnl_primitive_attr_t attr)
 {
 #if DNNL_VERSION_MAJOR >= 3
     const dnnl_dim_t dilates[2] = {0, 0};
     return dnnl_pooling_forward_primitive_desc_create(pd, engine, kind, alg, DDN_MD(src), DDN_MD(dst), strides, kernel,
-        dilates, pad_low, pad_high, NULL);
+        dilates, pad_low, pad_high, attr);
 #else
     dnnl_pooling_desc_t op;
     dnnl_status_t status = dnnl_pooling_forward_desc_init(
         &op, kind, alg, DDN_MD(src), DDN_MD(dst), strides, kernel, pad_low, pad_high);
     if (status != dnnl_success) return status;
-    return dnnl_primitive_desc_create(pd, &op, NULL, engine, NULL);
+    return dnnl_primitive_desc_create(pd, &op, attr, engine, NULL);
 #endif
 }
 
@@ -224,18 +232,19 @@ static inline dnnl_status_t ddn_pooling_forward(
 static inline dnnl_status_t ddn_pooling_backward(
     dnnl_primitive_desc_t *pd, dnnl_engine_t engine, dnnl_alg_kind_t alg, ddn_desc diff_src, ddn_desc diff_dst,
     const dnnl_dim_t *strides, const dnnl_dim_t *kernel, const dnnl_dim_t *pad_low, const dnnl_dim_t *pad_high,
-    dnnl_primitive_desc_t hint)
+    dnnl_primitive_desc_t hint,
+    const_dnnl_primitive_attr_t attr)
 {
 #if DNNL_VERSION_MAJOR >= 3
     const dnnl_dim_t dilates[2] = {0, 0};
     return dnnl_pooling_backward_primitive_desc_create(pd, engine, alg, DDN_MD(diff_src), DDN_MD(diff_dst), strides,
-        kernel, dilates, pad_low, pad_high, hint, NULL);
+        kernel, dilates, pad_low, pad_high, hint, attr);
 #else
     dnnl_pooling_desc_t op;
     dnnl_status_t status = dnnl_pooling_backward_desc_init(
         &op, alg, DDN_MD(diff_src), DDN_MD(diff_dst), strides, kernel, pad_low, pad_high);
     if (status != dnnl_success) return status;
-    return dnnl_primitive_desc_create(pd, &op, NULL, engine, hint);
+    return dnnl_primitive_desc_create(pd, &op, attr, engine, hint);
 #endif
 }
 
@@ -256,33 +265,35 @@ static inline dnnl_status_t ddn_binary(
 
 /// Element-wise function, forward; the hint of its backward.
 static inline dnnl_status_t ddn_eltwise_forward(
-    dnnl_primitive_desc_t *pd, dnnl_engine_t engine, dnnl_prop_kind_t kind, dnnl_alg_kind_t alg, ddn_desc data)
+    dnnl_primitive_desc_t *pd, dnnl_engine_t engine, dnnl_prop_kind_t kind, dnnl_alg_kind_t alg, ddn_desc data,
+    const_dnnl_primitive_attr_t attr)
 {
 #if DNNL_VERSION_MAJOR >= 3
     return dnnl_eltwise_forward_primitive_desc_create(
-        pd, engine, kind, alg, DDN_MD(data), DDN_MD(data), 0.0f, 0.0f, NULL);
+        pd, engine, kind, alg, DDN_MD(data), DDN_MD(data), 0.0f, 0.0f, attr);
 #else
     dnnl_eltwise_desc_t op;
     dnnl_status_t status = dnnl_eltwise_forward_desc_init(&op, kind, alg, DDN_MD(data), 0.0f, 0.0f);
     if (status != dnnl_success) return status;
-    return dnnl_primitive_desc_create(pd, &op, NULL, engine, NULL);
+    return dnnl_primitive_desc_create(pd, &op, attr, engine, NULL);
 #endif
 }
 
 /// Gradient of an element-wise function that is computed from its output (the `_use_dst_` algorithms).
 static inline dnnl_status_t ddn_eltwise_backward(
     dnnl_primitive_desc_t *pd, dnnl_engine_t engine, dnnl_alg_kind_t alg, ddn_desc diff_data, ddn_desc data,
-    dnnl_primitive_desc_t hint)
+    dnnl_primitive_desc_t hint,
+    const_dnnl_primitive_attr_t attr)
 {
 #if DNNL_VERSION_MAJOR >= 3
     return dnnl_eltwise_backward_primitive_desc_create(
-        pd, engine, alg, DDN_MD(diff_data), DDN_MD(diff_data), DDN_MD(data), 0.0f, 0.0f, hint, NULL);
+        pd, engine, alg, DDN_MD(diff_data), DDN_MD(diff_data), DDN_MD(data), 0.0f, 0.0f, hint, attr);
 #else
     dnnl_eltwise_desc_t op;
     dnnl_status_t status
         = dnnl_eltwise_backward_desc_init(&op, alg, DDN_MD(diff_data), DDN_MD(data), 0.0f, 0.0f);
     if (status != dnnl_success) return status;
-    return dnnl_primitive_desc_create(pd, &op, NULL, engine, hint);
+    return dnnl_primitive_desc_create(pd, &op, attr, engine, hint);
 #endif
 }
 
