@@ -323,3 +323,12 @@ static inline dnnl_status_t ddn_post_ops_append_sum(dnnl_post_ops_t ops)
     return dnnl_post_ops_append_sum(ops, 1.0f);
 #endif
 }
+
+// ---- Inference -------------------------------------------------------------------------------------------------
+
+#include <oneapi/dnnl/dnnl_debug.h>  // dnnl_status2str
+
+// The thread count belongs to the calling thread: read it to give it back.
+int omp_get_max_threads(void);
+
+// ---- End of inference ------------------------------------------------------------------------------------------
