@@ -1,0 +1,109 @@
+/// Finds the one word of a labelled clip, with the whole clip at hand.
+///
+/// Clips come trimmed to the word with no silence around it, or with a second of silence, hum, breath and clicks. The
+/// threshold therefore lies between the clip's own quiet level and its peak, and the word is the stretch of speech (gaps of a
+/// closure bridged) that holds most energy over the threshold, not the loudest frame: a click is loud but short.
+public enum ClipSegmenter {
+    /// The word's frames, with the same pre-roll and post-roll as a live segment has.
+    ///
+    /// - Parameter energies: speech-band energy of every frame, in dB; NaN counts as silence.
+    /// - Returns: a range inside `energies.indices`, of at most `lengthMaximum` frames; empty only if `energies` is.
+    public static func mainUtterance(
+        energies: [Float], parameters: SegmenterParameters = .standard
+    ) -> Range<Int> {
+        guard !energies.isEmpty else { return 0..<0 }
+        let energies = energies.map { $0.isNaN ? -100 : min(max($0, -100), 100) }
+        let threshold = enterThreshold(energies, parameters)
+        var runs = loudRuns(energies, over: threshold.enter)
+        guard !runs.isEmpty else { return limited(0..<energies.count, energies, parameters) }
+        for index in runs.indices {
+            runs[index] = grown(runs[index], energies, over: threshold.leave)
+        }
+
+        let word = heaviest(bridged(runs, parameters), energies, over: threshold.enter)
+        let start = max(word.lowerBound - parameters.preRollFrames, 0)
+        let end = min(word.upperBound + parameters.postRollFrames, energies.count)
+        return limited(start..<end, energies, parameters)
+    }
+
+    /// Enter and leave thresholds in dB, from the clip's quiet level (tenth percentile) and its peak.
+    private static func enterThreshold(
+        _ energies: [Float], _ parameters: SegmenterParameters
+    ) -> (enter: Float, leave: Float) {
+        let sorted = energies.sorted()
+        // The second loudest per cent: one broken frame is no peak.
+        let peak = sorted[(sorted.count - 1) * 98 / 100]
+        let quiet = max(sorted[(sorted.count - 1) / 10], parameters.floorMinimum)
+        // A trimmed clip's quiet level is a weak consonant of the word: stay near it. A clip with silence has a range of
+        // 30 dB and more, where a third of it is over hum and breath.
+        let rise = min(max((peak - quiet) * 0.3, 3), 15)
+        let enter = min(max(quiet + rise, peak - parameters.peakRangeDecibels), peak)
+        return (enter, max(enter - 4, quiet + 2))
+    }
+
+    private static func loudRuns(_ energies: [Float], over threshold: Float) -> [Range<Int>] {
+        var runs: [Range<Int>] = []
+        var start: Int?
+        for (frame, energy) in energies.enumerated() {
+            if energy >= threshold {
+                start = start ?? frame
+            } else if let first = start {
+                runs.append(first..<frame)
+                start = nil
+            }
+        }
+        if let first = start { runs.append(first..<energies.count) }
+        return runs
+    }
+
+    /// Hysteresis: the run with its neighbours over the leave threshold.
+    private static func grown(_ run: Range<Int>, _ energies: [Float], over threshold: Float) -> Range<Int> {
+        var start = run.lowerBound
+        var end = run.upperBound
+        while start > 0, energies[start - 1] >= threshold { start -= 1 }
+        while end < energies.count, energies[end] >= threshold { end += 1 }
+        return start..<end
+    }
+
+    /// Joins runs over the gaps that a digit has inside.
+    ///
+    /// A short run is the release of a final stop where it follows speech ("eight"), but a click or a lip smack where it comes
+    /// before it: no digit begins with a burst and a closure.
+    private static func bridged(_ runs: [Range<Int>], _ parameters: SegmenterParameters) -> [Range<Int>] {
+        var words: [Range<Int>] = []
+        for run in runs {
+            if let last = words.last {
+                let gap = run.lowerBound - last.upperBound
+                let longest = last.count < parameters.onsetFrames ? 3 : parameters.tailGapFrames
+                if gap <= longest {
+                    words[words.count - 1] = last.lowerBound..<max(run.upperBound, last.upperBound)
+                    continue
+                }
+            }
+            words.append(run)
+        }
+        return words
+    }
+
+    private static func heaviest(_ words: [Range<Int>], _ energies: [Float], over threshold: Float) -> Range<Int> {
+        func weight(_ word: Range<Int>) -> Float {
+            word.reduce(0) { $0 + max(energies[$1] - threshold, 0) + 1 }
+        }
+        return words.max { weight($0) < weight($1) } ?? 0..<energies.count
+    }
+
+    /// The loudest stretch of the permitted length.
+    private static func limited(
+        _ range: Range<Int>, _ energies: [Float], _ parameters: SegmenterParameters
+    ) -> Range<Int> {
+        let length = parameters.lengthMaximum
+        guard range.count > length else { return range }
+        var sum = energies[range.lowerBound..<range.lowerBound + length].reduce(0, +)
+        var best = (sum: sum, start: range.lowerBound)
+        for start in range.lowerBound + 1...range.upperBound - length {
+            sum += energies[start + length - 1] - energies[start - 1]
+            if sum > best.sum { best = (sum, start) }
+        }
+        return best.start..<best.start + length
+    }
+}

@@ -1,0 +1,56 @@
+/// The level of the background, followed frame by frame: fast down, slowly up, and frozen upwards during speech.
+///
+/// A step up in the background looks like speech, and freezing would keep the floor below it for ever. So the floor is also
+/// never under the quietest frame of the last `floorMemoryFrames` (minimum statistics): real speech has a quiet frame in any
+/// such stretch, a fan has none. Costs a few comparisons a frame and no allocation.
+struct NoiseFloor: Sendable {
+    private(set) var decibels: Float?
+    private let parameters: SegmenterParameters
+    /// Minima of whole blocks of `blockLength` frames, in a ring; infinity where no block is complete yet.
+    private var blockMinima: [Float]
+    private var blockIndex = 0
+    private var blockMinimum = Float.infinity
+    private var blockFill = 0
+    private static let blockLength = 10
+
+    init(_ parameters: SegmenterParameters) {
+        self.parameters = parameters
+        blockMinima = Array(repeating: -.infinity, count: max(1, parameters.floorMemoryFrames / Self.blockLength))
+    }
+
+    mutating func reset() {
+        decibels = nil
+        forgetMinima()
+    }
+
+    /// Forgets the recent frames, not the level.
+    mutating func forgetMinima() {
+        for index in blockMinima.indices { blockMinima[index] = -.infinity }
+        blockIndex = 0
+        blockMinimum = .infinity
+        blockFill = 0
+    }
+
+    /// Takes one frame (dB, finite).
+    mutating func advance(_ energy: Float, isSpeech: Bool) {
+        var floor = decibels ?? min(energy, parameters.floorInitialMaximum)
+        if energy < floor {
+            floor += (energy - floor) * parameters.floorFall
+        } else if !isSpeech {
+            floor += min((energy - floor) * parameters.floorRise, parameters.floorRiseMaximum)
+        }
+
+        blockMinimum = min(blockMinimum, energy)
+        blockFill += 1
+        if blockFill == Self.blockLength {
+            blockMinima[blockIndex] = blockMinimum
+            blockIndex = (blockIndex + 1) % blockMinima.count
+            blockMinimum = .infinity
+            blockFill = 0
+            var quietest = Float.infinity
+            for minimum in blockMinima { quietest = min(quietest, minimum) }
+            floor = max(floor, quietest)
+        }
+        decibels = max(floor, parameters.floorMinimum)
+    }
+}

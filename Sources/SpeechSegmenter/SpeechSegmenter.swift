@@ -1,0 +1,237 @@
+/// Finds utterances in a stream of frame energies: a state machine without clock, input or output.
+///
+///     idle ──loud──> onset ──confirmed──> speech ──silence──> (pause ...) ──hangover──> idle
+///                      └──too few──> idle   │  └──acceptEarly──> absorbing ──silence──> idle
+///                                           └──limit──> discarding ──silence──> idle
+///
+/// The felt delay of a recogniser is the silence it waits for. So the segmenter reports a ``Action/pause(_:)`` after 60 ms of
+/// silence; a caller who is certain of the answer then calls ``acceptEarly()``, and what follows of the same word (the /t/ of
+/// "eight" after its closure, the /s/ of "six") is absorbed instead of becoming an utterance. Without that the utterance
+/// lives through closures and ends after `hangoverFrames`.
+///
+/// Any sequence of energies is allowed, NaN and infinities among them. A frame costs a few comparisons; nothing is allocated
+/// after `init`.
+public struct SpeechSegmenter: Sendable {
+    /// The numbers in use.
+    public let parameters: SegmenterParameters
+    /// The frames taken since the beginning of the stream.
+    public private(set) var frameCount = 0
+
+    private enum State: Sendable {
+        case idle
+        case onset
+        case speech
+        case absorbing
+        case discarding
+    }
+
+    private var state = State.idle
+    private var floor: NoiseFloor
+    /// Segments never overlap: no pre-roll reaches back over this frame.
+    private var earliestStart = 0
+    private var firstLoud = 0
+    private var lastLoud = 0
+    /// Frames over the enter threshold in this utterance.
+    private var loudCount = 0
+    private var misses = 0
+    private var peak = -Float.infinity
+    /// Consecutive frames over the leave threshold since the last pause or gap.
+    private var resumeRun = 0
+    private var isPauseOpen = false
+    private var tailStart = 0
+    private var tailLoudCount = 0
+
+    /// Creates a segmenter at the beginning of a stream.
+    public init(_ parameters: SegmenterParameters = .standard) {
+        self.parameters = parameters
+        floor = NoiseFloor(parameters)
+    }
+
+    /// The noise floor, in dB.
+    public var floorDecibels: Float { floor.decibels ?? parameters.floorInitialMaximum }
+
+    /// What a frame must exceed to begin speech, in dB.
+    public var thresholdDecibels: Float { floorDecibels + parameters.enterDecibels }
+
+    /// Whether the stream is inside an utterance (or the absorbed or discarded rest of one), trailing silence included.
+    public var isSpeech: Bool {
+        switch state {
+        case .idle, .onset: false
+        case .speech, .absorbing, .discarding: true
+        }
+    }
+
+    /// Takes the energy of the next frame, in dB.
+    public mutating func advance(energy: Float) -> Action {
+        let frame = frameCount
+        frameCount += 1
+        isPauseOpen = false
+        // A NaN comes from broken samples; to the segmenter that is silence. The bounds keep infinities out of the floor.
+        let energy = energy.isNaN ? -100 : min(max(energy, -100), 100)
+        floor.advance(energy, isSpeech: state != .idle)
+
+        switch state {
+        case .idle: return advanceIdle(frame, energy)
+        case .onset: return advanceOnset(frame, energy)
+        case .speech: return advanceSpeech(frame, energy)
+        case .absorbing: return advanceAbsorbing(frame, energy)
+        case .discarding: return advanceDiscarding(frame, energy)
+        }
+    }
+
+    /// Closes the utterance of the `pause` just returned as recognised; the rest of the word will be absorbed.
+    ///
+    /// Without effect unless the last action was `pause`.
+    public mutating func acceptEarly() {
+        guard isPauseOpen else { return }
+        isPauseOpen = false
+        state = .absorbing
+        tailStart = -1
+        tailLoudCount = 0
+        earliestStart = lastLoud + 1
+    }
+
+    /// Ends an open utterance at the end of the stream.
+    public mutating func finish() -> Action {
+        defer {
+            state = .idle
+            isPauseOpen = false
+        }
+        return state == .speech ? close() : .none
+    }
+
+    /// Forgets the utterance and, unless told to keep it, the noise floor. The frame count goes on.
+    ///
+    /// - Parameter keepsFloor: true for a gap in the same recording, false where another microphone may follow.
+    public mutating func reset(keepsFloor: Bool = false) {
+        state = .idle
+        isPauseOpen = false
+        earliestStart = frameCount
+        if keepsFloor { floor.forgetMinima() } else { floor.reset() }
+    }
+}
+
+// MARK: - States
+
+extension SpeechSegmenter {
+    private var leaveThreshold: Float {
+        max(floorDecibels + parameters.leaveDecibels, peak - parameters.peakRangeDecibels)
+    }
+
+    private mutating func advanceIdle(_ frame: Int, _ energy: Float) -> Action {
+        guard energy >= thresholdDecibels else { return .none }
+        state = .onset
+        firstLoud = frame
+        lastLoud = frame
+        loudCount = 1
+        misses = 0
+        peak = energy
+        return confirmOnset()
+    }
+
+    private mutating func advanceOnset(_ frame: Int, _ energy: Float) -> Action {
+        guard energy >= thresholdDecibels else {
+            misses += 1
+            if misses > parameters.onsetMisses { state = .idle }
+            return .none
+        }
+        lastLoud = frame
+        loudCount += 1
+        peak = max(peak, energy)
+        return confirmOnset()
+    }
+
+    private mutating func confirmOnset() -> Action {
+        guard loudCount >= parameters.onsetFrames else { return .none }
+        state = .speech
+        resumeRun = 0
+        return .speechStarted(firstLoud)
+    }
+
+    private mutating func advanceSpeech(_ frame: Int, _ energy: Float) -> Action {
+        let leave = leaveThreshold
+        let isAbove = energy >= leave
+        let isTrailing = frame - lastLoud > 1
+        resumeRun = isAbove ? resumeRun + 1 : 0
+
+        // One loud frame in a silence is noise; two, or three weaker ones, are the word going on.
+        let isLoud = energy >= max(leave, thresholdDecibels)
+        let goesOn =
+            isAbove && (!isTrailing || resumeRun >= parameters.resumeFrames || (isLoud && resumeRun >= 2))
+        if goesOn {
+            lastLoud = frame
+            if isLoud { loudCount += 1 }
+            peak = max(peak, energy)
+        }
+
+        if frame + 1 - segmentStart >= parameters.lengthMaximum, goesOn {
+            state = .discarding
+            earliestStart = frame + 1
+            return .dropped(segment(through: frame), .tooLong)
+        }
+        let silence = frame - lastLoud
+        if silence >= parameters.hangoverFrames { return close() }
+        if silence >= parameters.pauseFrames, (silence - parameters.pauseFrames) % parameters.pauseRepeatFrames == 0,
+            loudCount >= parameters.lengthMinimum
+        {
+            isPauseOpen = true
+            return .pause(segment(through: frame))
+        }
+        return .none
+    }
+
+    private mutating func advanceAbsorbing(_ frame: Int, _ energy: Float) -> Action {
+        let leave = leaveThreshold
+        guard energy >= leave else {
+            if frame - lastLoud >= parameters.tailGapFrames {
+                state = .idle
+            }
+            return .none
+        }
+        if tailStart < 0 || frame - lastLoud > 3 {
+            tailStart = frame
+            tailLoudCount = 0
+        }
+        lastLoud = frame
+        if energy >= peak - parameters.tailLoudDecibels { tailLoudCount += 1 }
+        guard
+            tailLoudCount >= parameters.tailLoudFrames || frame + 1 - tailStart > parameters.tailLengthMaximum
+        else {
+            earliestStart = frame + 1
+            return .none
+        }
+        // Too long or too loud for the rest of a word: the next word.
+        earliestStart = min(earliestStart, tailStart)
+        firstLoud = tailStart
+        loudCount = frame + 1 - tailStart
+        peak = energy
+        state = .speech
+        resumeRun = 0
+        return .speechStarted(firstLoud)
+    }
+
+    private mutating func advanceDiscarding(_ frame: Int, _ energy: Float) -> Action {
+        if energy >= leaveThreshold {
+            lastLoud = frame
+            earliestStart = frame + 1
+        } else if frame - lastLoud >= parameters.hangoverFrames {
+            state = .idle
+        }
+        return .none
+    }
+
+    private var segmentStart: Int { max(firstLoud - parameters.preRollFrames, earliestStart) }
+
+    private func segment(through frame: Int) -> SpeechSegment {
+        let start = segmentStart
+        let end = min(lastLoud + 1 + parameters.postRollFrames, frame + 1, start + parameters.lengthMaximum)
+        return SpeechSegment(frames: start..<end, speech: firstLoud..<min(lastLoud + 1, end))
+    }
+
+    private mutating func close() -> Action {
+        let segment = segment(through: frameCount - 1)
+        state = .idle
+        earliestStart = segment.frames.upperBound
+        return loudCount < parameters.lengthMinimum ? .dropped(segment, .tooShort) : .ended(segment)
+    }
+}
