@@ -1,0 +1,96 @@
+import CPNG
+import Foundation
+
+extension MelImage {
+    /// Reads a mel-spectrogram PNG: 40 rows, any number of columns up to `widthMax`.
+    ///
+    /// Colour, palette, 16-bit and interlaced files become 8-bit grey; transparent parts become black. The size is checked
+    /// before memory for the pixels is taken.
+    /// - Throws: `MelError.unreadable` for a path that cannot be read, `MelError.notUsable` for what is not such a PNG.
+    public init(contentsOf path: String) throws(MelError) {
+        guard let file = fopen(path, "rbe") else { throw .unreadable(path: path, reason: readAdvice(errno)) }
+        defer { fclose(file) }
+        var status = stat()
+        if fstat(fileno(file), &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            throw .unreadable(path: path, reason: "it is a directory, so name a PNG file in it")
+        }
+
+        var image = emptyImage()
+        defer { png_image_free(&image) }
+        guard png_image_begin_read_from_stdio(&image, file) != 0 else {
+            throw .notUsable(path: path, reason: "\(image.complaint), so give it a PNG made by digitd mel")
+        }
+        let (width, height) = (Int(image.width), Int(image.height))
+        let rows = MelParameters.standard.bandCount
+        guard height == rows else {
+            throw .notUsable(
+                path: path,
+                reason: "it has \(width) x \(height) pixels and not \(rows) rows, so give it a PNG made by digitd mel")
+        }
+        guard width <= Self.widthMax else {
+            throw .notUsable(
+                path: path, reason: "it has \(width) columns, so cut it to \(Self.widthMax) or fewer")
+        }
+
+        image.format = png_uint_32(PNG_FORMAT_GRAY)
+        var black = png_color()
+        var pixels = [UInt8](repeating: 0, count: width * height)
+        guard png_image_finish_read(&image, &black, &pixels, Int32(width), nil) != 0 else {
+            throw .notUsable(path: path, reason: "it is damaged (\(image.complaint)), so make it again with digitd mel")
+        }
+        self.init(width: width, height: height, pixels: pixels)
+    }
+
+    /// Writes the picture as an 8-bit grey PNG. A file of that name is replaced at once or, on failure, left as it was.
+    /// - Throws: `MelError.notWritten`; also for a picture without columns or with more than `widthMax`.
+    public func write(to path: String) throws(MelError) {
+        guard width > 0 else {
+            throw .notWritten(path: path, reason: "the sound has no frame, so give it at least 29 ms")
+        }
+        guard width <= Self.widthMax else {
+            throw .notWritten(
+                path: path, reason: "the sound has \(width) frames, so cut it to \(Self.widthMax) or fewer")
+        }
+        try writeAtomically(encoded(path: path), to: path)
+    }
+
+    private func encoded(path: String) throws(MelError) -> [UInt8] {
+        var image = emptyImage()
+        defer { png_image_free(&image) }
+        image.width = png_uint_32(width)
+        image.height = png_uint_32(height)
+        image.format = png_uint_32(PNG_FORMAT_GRAY)
+        // Room for data that deflate cannot shrink (its bound is far under 1/8 more) and the chunks around it.
+        var bytes = [UInt8](repeating: 0, count: (width + 1) * height * 9 / 8 + 4096)
+        var count = png_alloc_size_t(bytes.count)
+        guard png_image_write_to_memory(&image, &bytes, &count, 0, pixels, Int32(width), nil) != 0 else {
+            throw .notWritten(path: path, reason: "libpng says \(image.complaint), so free some memory and try again")
+        }
+        bytes.removeLast(bytes.count - Int(count))
+        return bytes
+    }
+}
+
+/// A `png_image` before use, as the simplified API of libpng wants it.
+private func emptyImage() -> png_image {
+    var image = png_image()
+    image.version = png_uint_32(PNG_IMAGE_VERSION)
+    return image
+}
+
+extension png_image {
+    /// libpng's message of the failed call, such as "not a PNG file", without a full stop at its end.
+    fileprivate var complaint: String {
+        let text = withUnsafeBytes(of: message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        return text.lowercased().hasPrefix("not a png") ? "it is not a PNG file" : text
+    }
+}
+
+/// What to do about the `errno` of a failed `fopen`.
+private func readAdvice(_ code: Int32) -> String {
+    switch code {
+    case ENOENT, ENOTDIR: "there is no such file, so check the name"
+    case EACCES, EPERM: "permission is denied, so allow this user to read it"
+    default: "\(String(cString: strerror(code))), so check the file and try again"
+    }
+}

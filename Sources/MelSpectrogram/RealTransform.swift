@@ -1,0 +1,60 @@
+import CFFTW
+import Synchronization
+
+/// FFTW's planner keeps global state: everything but `fftwf_execute` must run one at a time
+/// (FFTW 3.3 manual, section 5.4, "Thread safety").
+private let plannerLock = Mutex(())
+
+/// `fftwf_plan_dft_r2c_1d` with its two buffers: a real signal to its half spectrum, single precision.
+///
+/// Planned with `FFTW_ESTIMATE`, which times nothing, so that the same machine always rounds the same way. Both buffers
+/// come from `fftwf_malloc`, aligned for SIMD. Costs two small allocations at `init`, none afterwards.
+struct RealTransform: ~Copyable {
+    /// The signal, `length` samples; zero at first.
+    let input: UnsafeMutableBufferPointer<Float>
+    /// The spectrum as pairs of real and imaginary parts, `2 * (length / 2 + 1)` numbers.
+    let output: UnsafeMutableBufferPointer<Float>
+    private let plan: fftwf_plan
+
+    init(length: Int) throws(MelError) {
+        let outputCount = 2 * (length / 2 + 1)
+        guard let input = fftwf_alloc_real(length) else { throw .transformUnavailable(length: length) }
+        guard let output = fftwf_alloc_real(outputCount) else {
+            fftwf_free(input)
+            throw .transformUnavailable(length: length)
+        }
+        // The planner touches neither buffer under FFTW_ESTIMATE, but they must be the ones executed on.
+        let made = output.withMemoryRebound(to: fftwf_complex.self, capacity: outputCount / 2) { complex in
+            let bits = (UInt(bitPattern: input), UInt(bitPattern: complex))
+            return plannerLock.withLock { _ in
+                UInt(
+                    bitPattern: fftwf_plan_dft_r2c_1d(
+                        Int32(length), UnsafeMutablePointer(bitPattern: bits.0),
+                        UnsafeMutablePointer(bitPattern: bits.1),
+                        UInt32(FFTW_ESTIMATE)))
+            }
+        }
+        guard let plan = fftwf_plan(bitPattern: made) else {
+            fftwf_free(input)
+            fftwf_free(output)
+            throw .transformUnavailable(length: length)
+        }
+        self.plan = plan
+        self.input = UnsafeMutableBufferPointer(start: input, count: length)
+        self.output = UnsafeMutableBufferPointer(start: output, count: outputCount)
+        self.input.initialize(repeating: 0)
+        self.output.initialize(repeating: 0)
+    }
+
+    deinit {
+        let bits = UInt(bitPattern: plan)
+        plannerLock.withLock { _ in fftwf_destroy_plan(fftwf_plan(bitPattern: bits)) }
+        fftwf_free(input.baseAddress)
+        fftwf_free(output.baseAddress)
+    }
+
+    /// `fftwf_execute`: `input` to `output`. Thread-safe between transforms, since each has its own buffers.
+    func execute() {
+        fftwf_execute(plan)
+    }
+}
