@@ -1,0 +1,93 @@
+/// Sound files as mono samples, full scale 1.0.
+///
+/// WAV, FLAC, Ogg and what else libsndfile knows, at 4 to 192 kHz with any number of channels, which are mixed by their mean.
+/// A WAV whose data is cut short is used up to where it ends, as long as it holds a sample; a FLAC or Ogg that is cut short
+/// cannot be told from a damaged one, and is refused where its decoder says so. NaN and infinity are refused.
+public enum AudioFile {
+    /// Reads a whole file at its own rate.
+    ///
+    /// Memory is 4 bytes a sample; for long files use `AudioFileReader`.
+    /// - Returns: mono samples, full scale 1.0, and their rate in Hz.
+    /// - Throws: `.missing`, `.unreadable` or `.notUsable`.
+    public static func readMono(_ path: String) throws(AudioInputError) -> (samples: [Float], rate: Int) {
+        var file = try MonoFile(path: path)
+        var samples: [Float] = []
+        // The header's word is not trusted with the memory of more than a minute.
+        samples.reserveCapacity(min(file.frameCount, file.rate * 60))
+        while true {
+            let block = try file.readBlock()
+            if block.isEmpty { break }
+            samples.append(contentsOf: block)
+        }
+        guard !samples.isEmpty else { throw .notUsable(input: path, reason: "it holds no samples") }
+        return (samples, file.rate)
+    }
+
+    /// Reads a whole file at the rate asked for.
+    ///
+    /// - Parameter rate: rate of the samples returned, in Hz; a file of that rate is returned bit for bit.
+    /// - Returns: mono samples, full scale 1.0.
+    /// - Throws: `.missing`, `.unreadable` or `.notUsable`.
+    public static func readMono(_ path: String, rate: Int) throws(AudioInputError) -> [Float] {
+        var reader = try AudioFileReader(path: path, rate: rate)
+        var samples: [Float] = []
+        let block = UnsafeMutableBufferPointer<Float>.allocate(capacity: 8192)
+        defer { block.deallocate() }
+        while true {
+            let count = try reader.read(into: block)
+            if count == 0 { break }
+            samples.append(contentsOf: block[..<count])
+        }
+        guard !samples.isEmpty else { throw .notUsable(input: path, reason: "it holds no samples") }
+        return samples
+    }
+}
+
+/// A sound file read in blocks, mixed to mono, at the rate asked for; memory stays the same for a file of any length.
+public struct AudioFileReader: ~Copyable {
+    /// Rate of the file itself, in Hz.
+    public var fileRate: Int { file.rate }
+    private var file: MonoFile
+    private var resampler: Resampler
+    private var block = UnsafeBufferPointer<Float>(start: nil, count: 0)
+    private var blockTaken = 0
+    private var isAtEnd = false
+
+    /// Opens a file.
+    ///
+    /// - Parameters:
+    ///   - path: the file's name.
+    ///   - rate: rate of the samples wanted, in Hz; a file of that rate is given bit for bit.
+    /// - Throws: `.missing`, `.unreadable` or `.notUsable`.
+    public init(path: String, rate: Int) throws(AudioInputError) {
+        let file = try MonoFile(path: path)
+        let resampler = try Resampler(from: file.rate, to: rate)
+        self.file = file
+        self.resampler = resampler
+    }
+
+    /// Fills `output` with the next samples.
+    ///
+    /// - Returns: the samples written, fewer than `output.count` only at the end, 0 after it.
+    /// - Throws: `.notUsable` for damage, NaN or infinity in the file.
+    public mutating func read(into output: UnsafeMutableBufferPointer<Float>) throws(AudioInputError) -> Int {
+        var written = 0
+        while written < output.count {
+            let room = UnsafeMutableBufferPointer(rebasing: output[written...])
+            if isAtEnd {
+                let count = resampler.flush(into: room)
+                if count == 0 { break }
+                written += count
+            } else if blockTaken == block.count {
+                block = try file.readBlock()
+                blockTaken = 0
+                isAtEnd = block.isEmpty
+            } else {
+                let step = resampler.process(UnsafeBufferPointer(rebasing: block[blockTaken...]), into: room)
+                blockTaken += step.taken
+                written += step.written
+            }
+        }
+        return written
+    }
+}
