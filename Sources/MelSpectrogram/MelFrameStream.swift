@@ -3,8 +3,11 @@ import Foundation
 /// Samples in, in chunks of any size; one frame of log mel powers out every hop.
 ///
 /// The frames depend on the samples alone: any chunking gives the same frames, bit for bit. See `MelParameters` for
-/// which samples a frame covers. Making one costs an FFT plan and a filter bank (tens of microseconds); afterwards
-/// nothing is allocated, locked or logged. It is not for several threads at once: give each its own.
+/// which samples a frame covers. Single precision rounds by the frame's strongest band: in sound like speech every band
+/// equals librosa's to 1e-4 relative, but one 75 dB under a pure tone may be off by 3e-4.
+///
+/// Making one costs an FFT plan and a filter bank; afterwards nothing is allocated, locked or logged. It is not for several
+/// threads at once: give each its own.
 public struct MelFrameStream: ~Copyable, @unchecked Sendable {
     // Sendable: the buffers behind the pointers belong to this one value, which cannot be copied.
 
