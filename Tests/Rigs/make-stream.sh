@@ -33,4 +33,5 @@ for part in "${parts[@]}"; do [[ $part == "$work"/gap-* ]] || clips+=("$part"); 
 rms=$(sox "${clips[@]}" -n stat 2>&1 | awk '/RMS.*amplitude/ { print $3; exit }')
 # sox's white noise is uniform in -1 ... 1: its RMS is 1/sqrt(3).
 volume=$(awk -v r="$rms" -v s="$snr" 'BEGIN { printf "%.8f", r * 10 ^ (-s / 20) * sqrt(3) }')
-sox -R "$work/speech.wav" -p synth whitenoise vol "$volume" | sox -R -m -v 1 "$work/speech.wav" -v 1 -p -b 16 "$wav"
+sox -R "$work/speech.wav" -b 32 "$work/noise.wav" synth whitenoise vol "$volume"
+sox -R -m -v 1 "$work/speech.wav" -v 1 "$work/noise.wav" -b 16 "$wav"
