@@ -1,0 +1,113 @@
+/// How training windows differ from the recordings they are made of: every probability and range in one place.
+///
+/// The aim is a live microphone held by a stranger in an ordinary room. Probabilities are 0...1, levels dB, times
+/// seconds, frequencies Hz.
+public struct AugmentationParameters: Sendable, Hashable {
+    // MARK: The voice
+
+    /// Chance that speed and pitch change together (resampling).
+    public var speedChance: Float = 0.85
+    /// Factor of speed and pitch.
+    public var speed: ClosedRange<Float> = 0.82...1.22
+    /// Chance that the frequency axis is warped, as by a shorter or longer vocal tract.
+    public var vocalTractChance: Float = 0.4
+    /// Factor of every frequency.
+    public var vocalTract: ClosedRange<Float> = 0.91...1.1
+    /// Chance that the utterance's frames are stretched in time with the pitch kept.
+    public var stretchChance: Float = 0.3
+    /// Factor of the utterance's length.
+    public var stretch: ClosedRange<Float> = 0.85...1.2
+
+    // MARK: The room and the microphone
+
+    /// Chance of reverberation.
+    public var reverberationChance: Float = 0.3
+    /// Time to decay by 60 dB.
+    public var reverberationTime: ClosedRange<Float> = 0.05...0.4
+    /// Level of the direct sound over everything reverberated.
+    public var directToReverberant: ClosedRange<Float> = 1...15
+    /// Chance of a coloured microphone: tilt, high-pass and low-pass each with half a chance.
+    public var microphoneChance: Float = 0.5
+    /// Shelf gain, either way.
+    public var tilt: Float = 9
+    /// Corner of the shelf.
+    public var tiltCorner: ClosedRange<Float> = 300...2_000
+    /// Corner of the second-order high-pass.
+    public var highPass: ClosedRange<Float> = 80...400
+    /// Corner of the second-order low-pass.
+    public var lowPass: ClosedRange<Float> = 2_800...3_800
+    /// Chance of soft clipping.
+    public var clippingChance: Float = 0.06
+    /// Drive into the soft clipper over full scale.
+    public var clippingDrive: ClosedRange<Float> = 3...14
+    /// Peak of the result against digital full scale.
+    public var peakLevel: ClosedRange<Float> = -35...0
+
+    // MARK: The background
+
+    /// Background before and after the utterance.
+    public var padding: ClosedRange<Float> = 0.3...0.6
+    /// Chance of a background nearly digital silence (-96 to -75 dB of full scale, or none).
+    public var silenceChance: Float = 0.15
+    /// Chance of a noisy place; else the background is a quiet one.
+    public var noisyChance: Float = 0.35
+    /// Signal to noise ratio in a noisy place.
+    public var noisyRatio: ClosedRange<Float> = 5...20
+    /// Signal to noise ratio in a quiet place.
+    public var quietRatio: ClosedRange<Float> = 15...45
+    /// Weights of white, pink, brown noise, hum, recorded noise and babble.
+    public var noiseWeights: [Float] = [0.16, 0.18, 0.1, 0.08, 0.38, 0.1]
+
+    // MARK: The cut
+
+    /// Chance that the live segmenter cuts the utterance out of the stream; else `ClipSegmenter` does it on the bare
+    /// clip, as `classify` and `evaluate` do.
+    public var liveChance: Float = 0.65
+    /// Chance that the segmenter knows the background before the stream begins; else the microphone was just opened.
+    public var warmUpChance: Float = 0.9
+    /// Chance that the whole recording goes into the stream rather than the utterance alone.
+    public var wholeClipChance: Float = 0.4
+    /// Chance that the edges move.
+    public var jitterChance: Float = 0.5
+    /// How far an edge moves, in frames, either way.
+    public var jitterFrames = 4
+    /// Chance of masking, and the most that each of two time and two band masks covers.
+    public var maskChance: Float = 0.6
+    /// Frames of one time mask, at most.
+    public var maskFramesMax = 9
+    /// Bands of one band mask, at most.
+    public var maskBandsMax = 5
+
+    /// The values used to train the shipped network.
+    public static let standard = AugmentationParameters()
+
+    /// The defaults.
+    public init() {}
+
+    /// No change but background noise at a fixed ratio, for validation.
+    ///
+    /// - Parameters:
+    ///   - ratio: signal to noise ratio in dB; nil leaves the recording's own background (with faint noise around).
+    ///   - live: whether the utterance is cut out of a stream by the live segmenter, or from the bare clip.
+    public static func validation(ratio: Float?, live: Bool) -> AugmentationParameters {
+        var p = AugmentationParameters()
+        p.speedChance = 0
+        p.vocalTractChance = 0
+        p.stretchChance = 0
+        p.reverberationChance = 0
+        p.microphoneChance = 0
+        p.clippingChance = 0
+        p.peakLevel = -12...(-12)
+        p.padding = 0.5...0.5
+        p.silenceChance = 0
+        p.noisyChance = 1
+        p.noisyRatio = (ratio ?? 45)...(ratio ?? 45)
+        p.noiseWeights = [0.1, 0.2, 0, 0, 0.7, 0]
+        p.liveChance = live ? 1 : 0
+        p.wholeClipChance = 0
+        p.warmUpChance = 1
+        p.jitterChance = 0
+        p.maskChance = 0
+        return p
+    }
+}

@@ -1,0 +1,134 @@
+import AudioInput
+import Dispatch
+import MelSpectrogram
+import SpeechSegmenter
+import Synchronization
+
+/// All audio of a set of recordings in memory, as 8 kHz mono 16-bit samples.
+///
+/// Loaded once, over every core, because the same clip is drawn hundreds of times: an hour of audio takes 58 MB. A
+/// damaged recording is left out and reported in `skipped`, since one bad file among ten thousand must not end a run.
+public final class ClipStore: Sendable {
+    /// A recording that could not be used, and why.
+    public struct Skipped: Sendable, Equatable {
+        /// The file.
+        public var path: String
+        /// What was wrong, in one sentence.
+        public var reason: String
+    }
+
+    /// One recording's audio.
+    public struct Audio: Sendable {
+        /// 8 kHz mono.
+        public var samples: [Int16]
+        /// Where the one utterance is, in samples; the whole clip for noise. Never empty.
+        public var speech: Range<Int>
+        /// The largest magnitude, 0...32768; 0 for a silent file.
+        public var peak: Int
+    }
+
+    /// The recordings that were loaded, in the order of the data set.
+    public let clips: [LabelledClip]
+    /// The audio of `clips`, index by index.
+    public let audio: [Audio]
+    /// The noise recordings' audio.
+    public let noises: [Audio]
+    /// What was left out.
+    public let skipped: [Skipped]
+
+    /// The sample rate of everything here, in Hz.
+    public static let sampleRate = MelParameters.standard.sampleRate
+    /// Clips shorter than one analysis window hold no frame.
+    static let samplesMin = MelParameters.standard.fftLength
+
+    /// Reads every recording of `set`; throws only when none is usable.
+    public init(_ set: DataSet) throws(DataError) {
+        let paths = set.clips.map(\.path) + set.noises.map(\.path)
+        let clipCount = set.clips.count
+        let results = Mutex<[Result<Audio, Failure>?]>(Array(repeating: nil, count: paths.count))
+        DispatchQueue.concurrentPerform(iterations: paths.count) { i in
+            let result = Self.load(paths[i], isNoise: i >= clipCount)
+            results.withLock { $0[i] = result }
+        }
+        var clips: [LabelledClip] = []
+        var audio: [Audio] = []
+        var noises: [Audio] = []
+        var skipped: [Skipped] = []
+        for (i, result) in results.withLock({ $0 }).enumerated() {
+            switch result {
+            case .success(let loaded) where i < clipCount:
+                clips.append(set.clips[i])
+                audio.append(loaded)
+            case .success(let loaded): noises.append(loaded)
+            case .failure(let failure): skipped.append(Skipped(path: paths[i], reason: failure.reason))
+            case nil: break
+            }
+        }
+        if clips.isEmpty && noises.isEmpty, let first = skipped.first {
+            throw .allDamaged(count: skipped.count, first: first.reason)
+        }
+        self.clips = clips
+        self.audio = audio
+        self.noises = noises
+        self.skipped = skipped
+    }
+
+    /// A store of audio that is already in memory; samples in -1...1 at 8 kHz. Clips too short to use are skipped.
+    public init(clips: [(clip: LabelledClip, samples: [Float])], noises: [[Float]] = []) {
+        var kept: [LabelledClip] = []
+        var audio: [Audio] = []
+        var skipped: [Skipped] = []
+        for (clip, samples) in clips {
+            switch Self.prepare(samples, isNoise: false) {
+            case .success(let loaded):
+                kept.append(clip)
+                audio.append(loaded)
+            case .failure(let failure): skipped.append(Skipped(path: clip.path, reason: failure.reason))
+            }
+        }
+        self.clips = kept
+        self.audio = audio
+        self.noises = noises.compactMap { try? Self.prepare($0, isNoise: true).get() }
+        self.skipped = skipped
+    }
+
+    /// The clip's samples in -1...1.
+    public func samples(of clip: Int) -> [Float] {
+        audio[clip].samples.map { Float($0) * 0x1p-15 }
+    }
+
+    private struct Failure: Error {
+        var reason: String
+    }
+
+    private static func load(_ path: String, isNoise: Bool) -> Result<Audio, Failure> {
+        do {
+            return prepare(try AudioFile.readMono(path, rate: sampleRate), isNoise: isNoise)
+        } catch {
+            return .failure(Failure(reason: "\(error)"))
+        }
+    }
+
+    private static func prepare(_ samples: [Float], isNoise: Bool) -> Result<Audio, Failure> {
+        guard samples.count >= samplesMin else {
+            return .failure(Failure(reason: "It holds \(samples.count) samples at 8 kHz, too few for one frame."))
+        }
+        var peak = 0
+        let quantised = samples.map { sample -> Int16 in
+            let scaled = sample.isFinite ? (sample * 32_768).rounded() : 0
+            let value = Int16(max(-32_768, min(32_767, scaled)))
+            peak = max(peak, Int(value.magnitude))
+            return value
+        }
+        var speech = 0..<quantised.count
+        if !isNoise {
+            do {
+                let window = try ClipWindow.frames(of: samples)
+                speech = ClipWindow.samples(ofFrames: window.speech, count: quantised.count)
+            } catch {
+                return .failure(Failure(reason: "\(error)"))
+            }
+        }
+        return .success(Audio(samples: quantised, speech: speech, peak: peak))
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import MelSpectrogram
+
+/// Moves the frequency axis of mel frames by a factor, as another length of vocal tract does, pitch and time unchanged.
+struct FrameWarp {
+    /// For every band, where its value comes from, in bands.
+    private let sources: [Float]
+
+    /// - Parameter factor: frequencies of the result over those of the source, 0.8...1.25.
+    init(factor: Float) {
+        let p = MelParameters.standard
+        let lowest = Self.mel(p.lowestFrequency)
+        let step = (Self.mel(p.highestFrequency) - lowest) / Double(p.bandCount + 1)
+        sources = (0..<p.bandCount).map { band in
+            let centre = Self.hertz(lowest + Double(band + 1) * step)
+            let source = (Self.mel(centre / Double(factor)) - lowest) / step - 1
+            return Float(max(0, min(source, Double(p.bandCount - 1))))
+        }
+    }
+
+    /// Warps whole frames in place.
+    func apply(to frames: inout [Float]) {
+        let bands = sources.count
+        var old = [Float](repeating: 0, count: bands)
+        for start in stride(from: 0, to: frames.count, by: bands) {
+            for band in 0..<bands { old[band] = frames[start + band] }
+            for band in 0..<bands {
+                let low = min(Int(sources[band]), bands - 2)
+                let part = sources[band] - Float(low)
+                frames[start + band] = old[low] + (old[low + 1] - old[low]) * part
+            }
+        }
+    }
+
+    /// Appends the frames of `range` to `output`, `factor` times as many, interpolated linearly.
+    static func stretch(_ frames: [Float], _ range: Range<Int>, by factor: Float, into output: inout [Float]) {
+        let bands = WindowShape.bands
+        let count = max(2, Int((Float(range.count) * factor).rounded()))
+        let step = Float(range.count - 1) / Float(count - 1)
+        for i in 0..<count {
+            let position = Float(i) * step
+            let low = min(Int(position), range.count - 2)
+            let part = position - Float(low)
+            let start = (range.lowerBound + low) * bands
+            for band in 0..<bands {
+                let value = frames[start + band]
+                output.append(value + (frames[start + bands + band] - value) * part)
+            }
+        }
+    }
+
+    // Slaney's scale: linear below 1 kHz, logarithmic above (Auditory Toolbox, 1998).
+    private static func mel(_ hertz: Double) -> Double {
+        hertz < 1_000 ? hertz * 3 / 200 : 15 + log(hertz / 1_000) / (log(6.4) / 27)
+    }
+
+    private static func hertz(_ mel: Double) -> Double {
+        mel < 15 ? mel * 200 / 3 : 1_000 * exp((mel - 15) * log(6.4) / 27)
+    }
+}

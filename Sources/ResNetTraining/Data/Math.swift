@@ -1,0 +1,12 @@
+import Foundation
+
+/// The few functions of the C library used here, by plain names, so that no other file needs Foundation for them.
+enum Math {
+    static func power(_ base: Float, _ exponent: Float) -> Float { Foundation.powf(base, exponent) }
+    static func power(_ base: Double, _ exponent: Double) -> Double { Foundation.pow(base, exponent) }
+    static func exponential(_ x: Float) -> Float { Foundation.expf(x) }
+    static func sine(_ x: Float) -> Float { Foundation.sinf(x) }
+
+    /// The amplitude factor of a level in dB.
+    static func amplitude(decibels: Float) -> Float { Foundation.powf(10, decibels / 20) }
+}

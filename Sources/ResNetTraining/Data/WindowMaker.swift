@@ -1,0 +1,276 @@
+import MelSpectrogram
+import SpeechSegmenter
+
+/// Makes training windows: a draw's clips, changed as a voice, a room and a microphone would, in a background, cut as in
+/// live use.
+///
+/// A window depends on (seed, epoch, position) and the draw alone. One maker serves one thread: it owns the mel stream and
+/// the buffers that every window reuses. Cost: see `BatchLoader`.
+public struct WindowMaker: ~Copyable {
+    let store: ClipStore
+    let parameters: AugmentationParameters
+    let rate = ClipStore.sampleRate
+    private let resampler = VariableResampler()
+    private let energy = SpeechBandEnergy(.standard)
+    private var stream: MelFrameStream
+
+    /// The longest word that goes into a stream, in samples (1.5 s).
+    static let wordSamplesMax = 12_000
+    /// Frames before the utterance that are not taken for background: its onset and the analysis window.
+    static let warmUpMargin = 6
+
+    // Buffers, each grown to its largest use and kept.
+    var word: [Float] = []
+    /// Which samples of `word` are the utterance.
+    var wordSpeech = 0..<0
+    var scratch: [Float] = []
+    var scratch2: [Float] = []
+    var noise: [Float] = []
+    private var mix: [Float] = []
+    private var frames: [Float] = []
+    private var energies: [Float] = []
+    private var candidates: [Range<Int>] = []
+    /// The segmenter's number of the stream's first frame.
+    private var firstFrame = 0
+    private var utterance: [Float] = []
+    private var background: [Float] = []
+
+    /// A maker of windows from `store`.
+    public init(store: ClipStore, parameters: AugmentationParameters = .standard) throws(DataError) {
+        self.store = store
+        self.parameters = parameters
+        do {
+            stream = try MelFrameStream(.standard)
+        } catch {
+            throw .frontEnd(reason: error.description)
+        }
+    }
+
+    /// Writes one window (`WindowShape.count` values, row = band), normalised as `UtteranceWindow.fill` does.
+    public mutating func makeWindow(
+        _ draw: Draw, seed: UInt64, epoch: Int, position: Int, into output: inout MutableSpan<Float>
+    ) {
+        var random = SeededRandom(seed: seed, epoch: epoch, position: position)
+        let isLive = random.chance(parameters.liveChance)
+        makeWord(draw, whole: !isLive || random.chance(parameters.wholeClipChance), random: &random)
+        changeSpeed(&random)
+        addRoom(&random)
+        let truth = embed(padded: isLive, random: &random)
+        addMicrophone(&random)
+        computeFrames()
+        let cut = isLive ? liveCut(truth: truth, random: &random) : clipCut()
+        takeUtterance(jittered(cut, random: &random), isLive: isLive, random: &random)
+        UtteranceWindow.fill(&output, utterance: utterance.span, background: background.span, parameters: .standard)
+        mask(&output, random: &random)
+    }
+
+    // MARK: Sound
+
+    private mutating func changeSpeed(_ random: inout SeededRandom) {
+        guard random.chance(parameters.speedChance) else { return }
+        let speed = random.uniform(in: parameters.speed)
+        resampler.resample(word, speed: speed, limit: 2 * Self.wordSamplesMax, into: &scratch2, scratch: &scratch)
+        guard !scratch2.isEmpty else { return }
+        swap(&word, &scratch2)
+        let start = min(Int(Float(wordSpeech.lowerBound) / speed), word.count - 1)
+        let end = min(Int(Float(wordSpeech.upperBound) / speed), word.count)
+        wordSpeech = start..<max(end, start + 1)
+    }
+
+    private mutating func addRoom(_ random: inout SeededRandom) {
+        guard random.chance(parameters.reverberationChance) else { return }
+        Reverberation.apply(
+            to: &word, dry: &scratch, decayTime: random.logUniform(in: parameters.reverberationTime),
+            directRatio: random.uniform(in: parameters.directToReverberant), rate: rate, random: &random)
+    }
+
+    /// Puts the word into its background; returns where in `mix` the utterance is, in samples.
+    private mutating func embed(padded: Bool, random: inout SeededRandom) -> Range<Int> {
+        // A recording's own silence serves as padding as far as it goes: a step in the background is not what rooms do.
+        let before =
+            padded ? max(0, Int(random.uniform(in: parameters.padding) * Float(rate)) - wordSpeech.lowerBound) : 0
+        let own = word.count - wordSpeech.upperBound
+        let after = padded ? max(0, Int(random.uniform(in: parameters.padding) * Float(rate)) - own) : 0
+        let count = max(before + word.count + after, ClipStore.samplesMin)
+        mix.removeAll(keepingCapacity: true)
+        mix.append(contentsOf: repeatElement(0, count: before))
+        mix.append(contentsOf: word)
+        mix.append(contentsOf: repeatElement(0, count: count - before - word.count))
+        let speech = wordSpeech.lowerBound + before..<wordSpeech.upperBound + before
+
+        // All noise is relative to speech of level 1, so that gain and clipping come last, as in a microphone.
+        let level = NoiseSource.rootMeanSquare(mix, speech)
+        if level > 1e-9 { NoiseSource.scale(&mix, by: 1 / level) }
+        let noiseLevel: Float
+        var kind = NoiseSource.Kind.white
+        if random.chance(parameters.silenceChance) {
+            // Speech lies near -20 dB of full scale: nearly digital silence is 55 to 76 dB below it, or nothing at all.
+            noiseLevel = random.chance(0.3) ? 0 : Math.amplitude(decibels: random.uniform(in: -76...(-55)))
+        } else {
+            let isNoisy = random.chance(parameters.noisyChance)
+            let ratio = random.uniform(in: isNoisy ? parameters.noisyRatio : parameters.quietRatio)
+            noiseLevel = Math.amplitude(decibels: -ratio)
+            kind = NoiseSource.kind(weights: parameters.noiseWeights, store: store, random: &random)
+        }
+        guard noiseLevel > 0 else { return speech }
+        noise.removeAll(keepingCapacity: true)
+        noise.append(contentsOf: repeatElement(0, count: count))
+        NoiseSource.fill(&noise, kind: kind, store: store, random: &random)
+        noise.withUnsafeBufferPointer { source in
+            mix.withUnsafeMutableBufferPointer { target in
+                for i in 0..<count { target[i] += noiseLevel * source[i] }
+            }
+        }
+        return speech
+    }
+
+    /// Colour, gain, soft clipping and 16 bits.
+    private mutating func addMicrophone(_ random: inout SeededRandom) {
+        if random.chance(parameters.microphoneChance) {
+            if random.chance(0.5) {
+                let decibels = random.uniform(in: -parameters.tilt...parameters.tilt)
+                let corner = random.logUniform(in: parameters.tiltCorner)
+                let shelf = Biquad.highShelf(corner, decibels: decibels, rate: rate)
+                shelf.apply(to: &mix)
+            }
+            if random.chance(0.5) {
+                let filter = Biquad.highPass(random.logUniform(in: parameters.highPass), rate: rate)
+                filter.apply(to: &mix)
+            }
+            if random.chance(0.5) {
+                let filter = Biquad.lowPass(random.uniform(in: parameters.lowPass), rate: rate)
+                filter.apply(to: &mix)
+            }
+        }
+        let peak = mix.reduce(0) { max($0, abs($1)) }
+        guard peak > 1e-9 else { return }
+        let isClipped = random.chance(parameters.clippingChance)
+        let drive = isClipped ? Math.amplitude(decibels: random.uniform(in: parameters.clippingDrive)) : 1
+        NoiseSource.scale(&mix, by: drive / peak)
+        let gain = Math.amplitude(decibels: random.uniform(in: parameters.peakLevel)) * 32_767
+        mix.withUnsafeMutableBufferPointer { samples in
+            if isClipped {
+                for i in samples.indices {
+                    // A rational tanh: right to 2 % below 3, where it meets 1.
+                    let x = max(-3, min(3, samples[i]))
+                    samples[i] = x * (27 + x * x) / (27 + 9 * x * x)
+                }
+            }
+            for i in samples.indices { samples[i] = (samples[i] * gain).rounded() * 0x1p-15 }
+        }
+    }
+
+    // MARK: Frames
+
+    private mutating func computeFrames() {
+        // Taken out of self while the stream, which is part of it too, reads and writes them; put back below.
+        var frames: [Float] = []
+        var energies: [Float] = []
+        var mix: [Float] = []
+        swap(&frames, &self.frames)
+        swap(&energies, &self.energies)
+        swap(&mix, &self.mix)
+        frames.removeAll(keepingCapacity: true)
+        energies.removeAll(keepingCapacity: true)
+        let energy = self.energy
+        stream.reset()
+        stream.process(mix.span) { frame in
+            frame.withUnsafeBufferPointer { frames.append(contentsOf: $0) }
+            energies.append(energy.decibels(frame))
+        }
+        swap(&frames, &self.frames)
+        swap(&energies, &self.energies)
+        swap(&mix, &self.mix)
+    }
+
+    private func clipCut() -> Range<Int> {
+        ClipSegmenter.mainUtterance(energies: energies, parameters: .standard)
+    }
+
+    /// What the live segmenter offers for the utterance: one of the pauses or ends that overlap the truth about best.
+    private mutating func liveCut(truth: Range<Int>, random: inout SeededRandom) -> Range<Int> {
+        candidates.removeAll(keepingCapacity: true)
+        let hop = MelParameters.standard.hopLength
+        let wanted = truth.lowerBound / hop..<max(truth.upperBound / hop, truth.lowerBound / hop + 1)
+        var segmenter = SpeechSegmenter(.standard)
+        if random.chance(parameters.warmUpChance) { warmUp(&segmenter, frames: wanted.lowerBound - Self.warmUpMargin) }
+        firstFrame = segmenter.frameCount
+        for value in energies { note(segmenter.advance(energy: value)) }
+        note(segmenter.finish())
+
+        func overlap(_ range: Range<Int>) -> Int { range.clamped(to: wanted).count }
+        let best = candidates.reduce(0) { max($0, overlap($1)) }
+        guard best * 3 >= wanted.count else { return clipCut() }
+        candidates.removeAll { overlap($0) * 10 < best * 8 }
+        return candidates[random.index(below: candidates.count)]
+    }
+
+    /// Lets the segmenter hear the background for as long as it remembers, as in a stream that has run for a while.
+    ///
+    /// The stream of a window is too short for its noise floor to settle: measured, a third of the cuts in noise of 20 dB
+    /// then began with the stream.
+    private func warmUp(_ segmenter: inout SpeechSegmenter, frames: Int) {
+        guard frames >= Self.warmUpMargin else { return }
+        for i in 0..<segmenter.parameters.floorMemoryFrames + 20 {
+            _ = segmenter.advance(energy: energies[i % frames])
+        }
+        segmenter.reset(keepsFloor: true)
+    }
+
+    private mutating func note(_ action: SpeechSegmenter.Action) {
+        switch action {
+        case .pause(let segment), .ended(let segment):
+            let start = max(0, segment.frames.lowerBound - firstFrame)
+            let end = min(energies.count, segment.frames.upperBound - firstFrame)
+            if start < end { candidates.append(start..<end) }
+        case .none, .speechStarted, .dropped: break
+        }
+    }
+
+    private func jittered(_ cut: Range<Int>, random: inout SeededRandom) -> Range<Int> {
+        guard random.chance(parameters.jitterChance), parameters.jitterFrames > 0 else { return cut }
+        let most = parameters.jitterFrames
+        let start = max(0, cut.lowerBound + random.integer(in: -most...most))
+        let end = min(energies.count, cut.upperBound + random.integer(in: -most...most))
+        // A cut of fewer than 8 frames says nothing; leave such a short one alone.
+        return end - start >= 8 ? start..<end : cut
+    }
+
+    /// Copies the cut and its background, warped and stretched.
+    private mutating func takeUtterance(_ cut: Range<Int>, isLive: Bool, random: inout SeededRandom) {
+        let bands = WindowShape.bands
+        if isLive {
+            LiveBackground.estimate(&background, frames: frames, utterance: cut)
+        } else {
+            background = UtteranceWindow.estimateBackground(
+                MelSpectrogram(bandCount: bands, values: frames), excluding: cut)
+        }
+        utterance.removeAll(keepingCapacity: true)
+        if random.chance(parameters.stretchChance) && cut.count > 1 {
+            FrameWarp.stretch(frames, cut, by: random.uniform(in: parameters.stretch), into: &utterance)
+        } else {
+            utterance.append(contentsOf: frames[cut.lowerBound * bands..<cut.upperBound * bands])
+        }
+        if random.chance(parameters.vocalTractChance) {
+            let warp = FrameWarp(factor: random.uniform(in: parameters.vocalTract))
+            warp.apply(to: &utterance)
+            warp.apply(to: &background)
+        }
+    }
+
+    /// Time and band masks, each at the window's mean, which is 0.
+    private func mask(_ output: inout MutableSpan<Float>, random: inout SeededRandom) {
+        guard random.chance(parameters.maskChance) else { return }
+        let (bands, columns) = (WindowShape.bands, WindowShape.frames)
+        for _ in 0..<2 {
+            let width = random.integer(in: 0...parameters.maskFramesMax)
+            let start = random.integer(in: 0...(columns - width))
+            for band in 0..<bands {
+                for column in start..<start + width { output[band * columns + column] = 0 }
+            }
+            let height = random.integer(in: 0...parameters.maskBandsMax)
+            let lowest = random.integer(in: 0...(bands - height))
+            for i in lowest * columns..<(lowest + height) * columns { output[i] = 0 }
+        }
+    }
+}

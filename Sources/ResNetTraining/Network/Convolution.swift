@@ -1,0 +1,155 @@
+import CDNNL
+
+/// A 2-D convolution without bias, with its two gradients.
+///
+/// The weights' master copy is in f32 in the gradient's layout; where the forward pass or the input gradient wants
+/// another layout (or bf16), that copy is refreshed once a step.
+final class Convolution {
+    let output: Tensor
+    let weight: Parameter
+    private let refreshWeights: [Reorder]
+    private let forwardOperation: Operation
+    private let beforeWeightGradient: [Reorder]
+    private let weightGradient: Operation
+    private let beforeInputGradient: [Reorder]
+    private let inputGradient: Operation?
+    private let afterInputGradient: Reorder?
+
+    /// - Parameters:
+    ///   - input: [batch, channels, height, width] activations.
+    ///   - outputGradient: makes (or finds) the tensor that the loss gradient of the output will stand in.
+    ///   - inputGradient: the same for the input; nil for the first layer, whose input gradient nobody reads.
+    init(
+        name: String, input: Tensor, inputShape: [Int], channels: Int, kernel: Int, stride: Int, type: dnnl_data_type_t,
+        outputGradient: (Layout) throws -> Tensor, inputGradient: ((Layout) throws -> Tensor)?,
+        _ context: ComputeContext
+    ) throws {
+        let padding = kernel / 2
+        let outputShape = [
+            inputShape[0], channels, (inputShape[2] + 2 * padding - kernel) / stride + 1,
+            (inputShape[3] + 2 * padding - kernel) / stride + 1,
+        ]
+        let weightShape = [channels, inputShape[1], kernel, kernel]
+        let strides = [dnnl_dim_t](repeating: dnnl_dim_t(stride), count: 2)
+        let pad = [dnnl_dim_t](repeating: dnnl_dim_t(padding), count: 2)
+        let anyWeights = try Layout(weightShape, type, dnnl_format_tag_any)
+        let anyOutput = try Layout(outputShape, type, dnnl_format_tag_any)
+
+        let forward = try context.withAttributes { attributes in
+            try Plan("the convolution \(name)") {
+                ddn_convolution_forward(
+                    &$0, context.engine, dnnl_forward_training, input.layout.handle, anyWeights.handle, nil,
+                    anyOutput.handle, strides, pad, pad, attributes)
+            }
+        }
+        output = try Tensor(forward.layout(dnnl_query_dst_md)!, context)
+        let gradient = try outputGradient(output.layout)
+
+        // The weight gradient stays in f32 whatever the activations are: sums over a batch lose too much in bf16.
+        let anyWeightGradient = try Layout(weightShape, dnnl_f32, dnnl_format_tag_any)
+        let backwardWeights = try Convolution.fastest(
+            [(input, inputShape), (gradient, outputShape)], type, context
+        ) { layouts in
+            try context.withAttributes { attributes in
+                try Plan("the weight gradient of \(name)") {
+                    ddn_convolution_backward_weights(
+                        &$0, context.engine, layouts[0].handle, anyWeightGradient.handle, layouts[1].handle, strides,
+                        pad, pad, forward.handle, attributes)
+                }
+            }
+        }
+        let weight = try Parameter(
+            name: name + ".weight", shape: weightShape, layout: backwardWeights.plan.layout(dnnl_query_diff_weights_md)!,
+            decays: true, context)
+        self.weight = weight
+
+        var reorders: [Reorder] = []
+        func copy(_ layout: Layout) throws -> Tensor {
+            if layout.isSame(as: weight.value.layout) { return weight.value }
+            let tensor = try Tensor(layout, context)
+            reorders.append(try Reorder(from: weight.value, to: tensor, context))
+            return tensor
+        }
+
+        forwardOperation = try Operation(
+            forward, context,
+            [
+                (DNNL_ARG_SRC, input), (DNNL_ARG_WEIGHTS, try copy(forward.layout(dnnl_query_weights_md)!)),
+                (DNNL_ARG_DST, output),
+            ])
+        beforeWeightGradient = backwardWeights.reorders
+        weightGradient = try Operation(
+            backwardWeights.plan, context,
+            [
+                (DNNL_ARG_SRC, backwardWeights.tensors[0]), (DNNL_ARG_DIFF_DST, backwardWeights.tensors[1]),
+                (DNNL_ARG_DIFF_WEIGHTS, weight.gradient),
+            ])
+
+        if let inputGradient {
+            let target = try inputGradient(input.layout)
+            let backwardData = try Convolution.fastest(
+                [(gradient, outputShape), (target, inputShape)], type, context
+            ) { layouts in
+                try context.withAttributes { attributes in
+                    try Plan("the input gradient of \(name)") {
+                        ddn_convolution_backward_data(
+                            &$0, context.engine, layouts[1].handle, anyWeights.handle, layouts[0].handle, strides, pad,
+                            pad, forward.handle, attributes)
+                    }
+                }
+            }
+            beforeInputGradient = Array(backwardData.reorders.prefix(1))
+            afterInputGradient =
+                try backwardData.reorders.isEmpty ? nil : Reorder(from: backwardData.tensors[1], to: target, context)
+            self.inputGradient = try Operation(
+                backwardData.plan, context,
+                [
+                    (DNNL_ARG_DIFF_DST, backwardData.tensors[0]),
+                    (DNNL_ARG_WEIGHTS, try copy(backwardData.plan.layout(dnnl_query_weights_md)!)),
+                    (DNNL_ARG_DIFF_SRC, backwardData.tensors[1]),
+                ])
+        } else {
+            self.inputGradient = nil
+            beforeInputGradient = []
+            afterInputGradient = nil
+        }
+        refreshWeights = reorders
+    }
+
+    func forward() throws {
+        for reorder in refreshWeights { try reorder.run() }
+        try forwardOperation.run()
+    }
+
+    func backward() throws {
+        for reorder in beforeWeightGradient { try reorder.run() }
+        try weightGradient.run()
+        for reorder in beforeInputGradient { try reorder.run() }
+        try inputGradient?.run()
+        try afterInputGradient?.run()
+    }
+
+    /// The plan over the tensors' own layouts, or, where oneDNN has only its reference loops for those, over plain copies.
+    ///
+    /// oneDNN 2.6's AVX2 code leaves out the weight gradients of one input channel and of maps under about 4 x 4, and
+    /// strided 1 x 1 input gradients of odd maps. Its reference loops take minutes for what its matrix-product path,
+    /// which wants plain layouts, does in milliseconds (measured on the stem and the last stage).
+    private static func fastest(
+        _ tensors: [(tensor: Tensor, shape: [Int])], _ type: dnnl_data_type_t, _ context: ComputeContext,
+        _ plan: ([Layout]) throws -> Plan
+    ) throws -> (plan: Plan, tensors: [Tensor], reorders: [Reorder]) {
+        let blocked = try plan(tensors.map(\.tensor.layout))
+        guard blocked.implementation.hasPrefix("ref") else { return (blocked, tensors.map(\.tensor), []) }
+        let layouts = try tensors.map { try Layout($0.shape, type, dnnl_abcd) }
+        let plain = try plan(layouts)
+        guard !plain.implementation.hasPrefix("ref") else { return (blocked, tensors.map(\.tensor), []) }
+        let copies = try layouts.map { try Tensor($0, context) }
+        let reorders = try zip(tensors, copies).map { try Reorder(from: $0.tensor, to: $1, context) }
+        return (plain, copies, reorders)
+    }
+
+    /// Implementations of forward, weight gradient and input gradient, for benchmarks and bug reports.
+    var implementations: [String] {
+        [forwardOperation, weightGradient, inputGradient].compactMap { $0?.implementation }
+    }
+}

@@ -1,0 +1,129 @@
+import CDNNL
+
+/// ResNet18 with its backward pass, for one batch size.
+///
+/// Layouts are oneDNN's own choice (blocked by 8 or 16 channels), so no activation is ever reordered between layers.
+/// Make it and run it from one thread at a time.
+public final class TrainingNetwork {
+    /// Windows a step.
+    public let batchSize: Int
+    /// Rows (mel bands) and columns (frames) of a window.
+    public let inputHeight: Int, inputWidth: Int
+    /// Classes, "not a digit" included.
+    public let classCount: Int
+    let parameters: [Parameter]
+    let statistics: [Statistic]
+    let head: ClassifierHead
+    private let context: ComputeContext
+    private let plainInput: Tensor
+    private let stageInput: Reorder?
+    private let stem: ConvolutionUnit
+    private let pool: MaxPool
+    private let blocks: [ResidualBlock]
+
+    /// - Parameters:
+    ///   - batchSize: windows a step, at least 2 (batch norm needs a variance).
+    ///   - threads: OpenMP threads.
+    ///   - precision: of activations and of the weights' copies; master weights, statistics and optimiser are f32.
+    /// - Throws: a one-sentence error where oneDNN has no implementation for this CPU.
+    public init(
+        batchSize: Int, classCount: Int = 11, inputHeight: Int = 40, inputWidth: Int = 96, threads: Int = 2,
+        precision: TrainingPrecision = .float32
+    ) throws {
+        self.batchSize = batchSize
+        self.classCount = classCount
+        self.inputHeight = inputHeight
+        self.inputWidth = inputWidth
+        let context = try ComputeContext(threads: threads)
+        self.context = context
+        let type = precision == .bfloat16 ? dnnl_bf16 : dnnl_f32
+
+        let inputShape = [batchSize, 1, inputHeight, inputWidth]
+        plainInput = try Tensor(try Parameter.plainLayout(inputShape), context)
+        var input = plainInput
+        if type == dnnl_f32 {
+            stageInput = nil
+        } else {
+            input = try Tensor(try Layout(inputShape, type, dnnl_abcd), context)
+            stageInput = try Reorder(from: plainInput, to: input, context)
+        }
+
+        let stemShape = [batchSize, 64, (inputHeight - 1) / 2 + 1, (inputWidth - 1) / 2 + 1]
+        let slots = GradientSlots(byteCount: stemShape.reduce(4, *), context)
+        stem = try ConvolutionUnit(
+            convolution: "conv1", norm: "bn1", input: input, inputShape: inputShape, outputShape: stemShape, kernel: 7,
+            stride: 2, thenReLU: true, type: type, outputSlot: .middle, inputSlot: nil, slots: slots, context)
+        pool = try MaxPool(
+            input: stem.norm.output, shape: stemShape, type: type,
+            outputGradient: { try slots.tensor(.ofBlockOutput(-1), $0) },
+            inputGradient: try slots.tensor(.middle, stem.norm.output.layout), context)
+
+        var shape = [batchSize, 64, (stemShape[2] - 1) / 2 + 1, (stemShape[3] - 1) / 2 + 1]
+        var current = pool.output
+        var blocks: [ResidualBlock] = []
+        for (stage, channels) in [64, 128, 256, 512].enumerated() {
+            for position in 0..<2 {
+                let block = try ResidualBlock(
+                    name: "layer\(stage + 1).\(position)", index: blocks.count, input: current, inputShape: shape,
+                    channels: channels, stride: stage > 0 && position == 0 ? 2 : 1, type: type, slots: slots, context)
+                blocks.append(block)
+                current = block.sum.output
+                shape = block.outputShape
+            }
+        }
+        self.blocks = blocks
+        head = try ClassifierHead(
+            input: current, shape: shape, classes: classCount,
+            gradient: { try slots.tensor(.ofBlockOutput(blocks.count - 1), $0) }, context)
+
+        let units = [stem] + blocks.flatMap(\.units)
+        parameters =
+            units.flatMap { [$0.convolution.weight, $0.norm.scale, $0.norm.shift] } + [head.weight, head.bias]
+        statistics = units.flatMap { [$0.norm.runningMean, $0.norm.runningVariance] }
+        try initialise(seed: 0)
+    }
+
+    /// One forward and backward pass in training mode; gradients are left in the parameters.
+    ///
+    /// - Parameters:
+    ///   - windows: [batch, 1, height, width], row-major.
+    ///   - labels: classes, 0 ..< classCount.
+    ///   - smoothing: of the labels, 0 ... 1.
+    /// - Returns: the batch's mean loss (in nats) and how many windows were labelled right.
+    public func accumulateGradients(
+        windows: [Float], labels: [Int32], smoothing: Float
+    ) throws -> (loss: Float, correct: Int) {
+        precondition(windows.count == batchSize * inputHeight * inputWidth && labels.count == batchSize)
+        plainInput.floats.update(from: windows, count: windows.count)
+        try stageInput?.run()
+        try stem.forward()
+        try pool.forward()
+        for block in blocks { try block.forward() }
+        try head.forward()
+        let loss = head.loss(labels: labels, smoothing: smoothing)
+
+        try head.backward()
+        for block in blocks.reversed() { try block.backward() }
+        try pool.backward()
+        try stem.backward()
+        return (loss, head.correct(labels: labels))
+    }
+
+    /// The oneDNN implementation of every convolution and batch norm ("jit:avx2"), for benchmarks and bug reports.
+    public var implementations: [String: [String]] {
+        var result: [String: [String]] = [:]
+        for unit in [stem] + blocks.flatMap(\.units) {
+            result[unit.convolution.weight.name] = unit.convolution.implementations
+            result[unit.norm.scale.name] = unit.norm.implementations
+        }
+        return result
+    }
+}
+
+/// Arithmetic of training's activations.
+public enum TrainingPrecision: String, Sendable, CaseIterable {
+    /// 32-bit floating point, on any CPU.
+    case float32 = "f32"
+    /// bfloat16 with f32 accumulation, where the CPU has it (AVX-512 BF16 or AMX).
+    case bfloat16 = "bf16"
+}
