@@ -171,6 +171,8 @@ extension SpeechSegmenter {
             earliestStart = frame + 1
             return .dropped(beginning, .tooLong)
         }
+        // The floor rose over all that was heard: a fan, or a stream that began in a loud room.
+        if peak < thresholdDecibels { return close() }
         let silence = frame - lastLoud
         if silence >= parameters.hangoverFrames { return close() }
         if silence >= parameters.pauseFrames, (silence - parameters.pauseFrames) % parameters.pauseRepeatFrames == 0,
@@ -235,6 +237,7 @@ extension SpeechSegmenter {
         let segment = segment(through: frameCount - 1)
         state = .idle
         earliestStart = segment.frames.upperBound
+        if peak < thresholdDecibels { return .dropped(segment, .background) }
         return loudCount < parameters.lengthMinimum ? .dropped(segment, .tooShort) : .ended(segment)
     }
 }

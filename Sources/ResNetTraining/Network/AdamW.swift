@@ -21,9 +21,19 @@ public final class AdamW {
         let first: UnsafeMutablePointer<Float>
         let second: UnsafeMutablePointer<Float>
         let average: UnsafeMutablePointer<Float>
+
+        /// One of the three in row-major order of the parameter's shape.
+        func exported(_ values: UnsafeMutablePointer<Float>) throws -> [Float] {
+            try parameter.exported(at: values)
+        }
+
+        /// Takes one of the three in row-major order.
+        func load(_ values: [Float], into target: UnsafeMutablePointer<Float>) throws {
+            try parameter.load(values, at: target)
+        }
     }
     let states: [State]
-    private let network: TrainingNetwork
+    let network: TrainingNetwork
     var averageStatistics: [[Float]]
     private let jobs: [(state: Int, range: Range<Int>)]
 

@@ -25,19 +25,24 @@ final class Parameter {
     /// Elements as laid out, the zero padding of blocked layouts included (it stays zero: its gradient is zero).
     var storedCount: Int { value.layout.byteCount / MemoryLayout<Float>.size }
 
-    /// The values in row-major order of `shape`.
-    func exported(_ tensor: Tensor? = nil) throws -> [Float] {
+    /// The values in row-major order of `shape`; those at `storage`, laid out as `value`, where it is given.
+    func exported(at storage: UnsafeMutablePointer<Float>? = nil) throws -> [Float] {
         let plain = try Tensor(try Parameter.plainLayout(shape), context)
-        try Reorder(from: tensor ?? value, to: plain, context).run()
+        try Reorder(from: try laidOut(storage), to: plain, context).run()
         return Array(UnsafeBufferPointer(start: plain.floats, count: shape.reduce(1, *)))
     }
 
-    /// Takes values in row-major order of `shape`.
-    func load(_ values: [Float], into tensor: Tensor? = nil) throws {
+    /// Takes values in row-major order of `shape`, into `storage` laid out as `value` where it is given.
+    func load(_ values: [Float], at storage: UnsafeMutablePointer<Float>? = nil) throws {
         precondition(values.count == shape.reduce(1, *), "\(name): \(values.count) values for \(shape)")
         let plain = try Tensor(try Parameter.plainLayout(shape), context)
         plain.floats.update(from: values, count: values.count)
-        try Reorder(from: plain, to: tensor ?? value, context).run()
+        try Reorder(from: plain, to: try laidOut(storage), context).run()
+    }
+
+    private func laidOut(_ storage: UnsafeMutablePointer<Float>?) throws -> Tensor {
+        guard let storage else { return value }
+        return try Tensor(value.layout, at: UnsafeMutableRawPointer(storage), owner: nil, context)
     }
 
     static func plainLayout(_ shape: [Int]) throws -> Layout {

@@ -1,0 +1,166 @@
+import Foundation
+import MelSpectrogram
+import ResNet
+
+/// Trains the network: data in, a weights file out.
+///
+/// Runs on the calling thread from start to end; one more thread prepares batches.
+public struct Trainer {
+    /// The run's options.
+    public let options: TrainingOptions
+
+    /// A trainer for these options.
+    public init(_ options: TrainingOptions) { self.options = options }
+
+    /// Trains, or goes on from the checkpoint that an interrupted run with the same options left.
+    ///
+    /// - Parameters:
+    ///   - report: called on the calling thread with progress.
+    ///   - shouldStop: asked after every step; true ends the run at once, leaving the last epoch's checkpoint.
+    /// - Returns: the shipped weights, or nil if the run was stopped.
+    /// - Throws: `DataError`, `WeightsError`, `TrainingError` or a oneDNN error, each one sentence.
+    public func run(
+        report: (TrainingProgress) -> Void, shouldStop: () -> Bool = { false }
+    ) throws -> WeightsFile? {
+        let started = DispatchTime.now()
+        let split = try DataSet(directories: options.directories).split(options.split)
+        guard !split.validation.clips.isEmpty else { throw TrainingError.noValidation }
+        let store = try ClipStore(split.training)
+        let heldOut = try ClipStore(split.validation)
+        for skipped in store.skipped + heldOut.skipped {
+            report(.note("skipped \(skipped.path): \(skipped.reason)"))
+        }
+        report(
+            .note(
+                "\(store.clips.count) clips of \(Set(store.clips.map(\.identity)).count) speakers to train on, "
+                    + "\(heldOut.clips.count) clips of \(Set(heldOut.clips.map(\.identity)).count) others to validate"))
+        let sampler = try Sampler(store: store, seed: options.seed, parameters: options.sampler)
+        let validation = try Validation(store: heldOut)
+
+        let stepsPerEpoch = (options.windowsPerEpoch ?? sampler.clipCount) / options.batchSize
+        guard stepsPerEpoch > 0 else {
+            throw TrainingError.tooFewClips(count: sampler.clipCount, batchSize: options.batchSize)
+        }
+        let network = try makeNetwork(report)
+        try network.initialise(seed: options.seed)
+        if let path = options.initialWeights { try network.load(try WeightsFile(contentsOf: path)) }
+        let optimiser = AdamW(network, weightDecay: options.weightDecay, averageDecay: options.averageDecay)
+        var state = Checkpoint()
+        if let resumed = try Checkpoint.resume(options.checkpointPath, network, optimiser, options) {
+            state = resumed
+            report(.note("resuming after epoch \(state.epochsDone)"))
+        }
+        var log = try MetricsLog(
+            path: options.metricsPath, columns: EpochMetrics.columns, keepingRowsThrough: state.epochsDone)
+
+        let loader = try BatchLoader(
+            store: store, sampler: sampler,
+            plan: BatchPlan(
+                batchSize: options.batchSize, batchesPerEpoch: stepsPerEpoch, epochs: state.epochsDone..<options.epochs,
+                seed: options.seed), parameters: options.augmentation)
+        defer { loader.cancel() }
+        var meter = EpochMeter()
+        let stepsLeft = (options.epochs - state.epochsDone) * stepsPerEpoch
+        var stepsDone = 0
+        while let batch = loader.next() {
+            if shouldStop() { return nil }
+            let progress = Double(batch.epoch * stepsPerEpoch + batch.index) / Double(options.epochs * stepsPerEpoch)
+            let rate = options.learningRate(at: progress)
+            let result = try network.accumulateGradients(
+                windows: batch.windows, labels: batch.labels, smoothing: options.labelSmoothing)
+            guard result.loss.isFinite else { throw TrainingError.diverged(epoch: batch.epoch + 1) }
+            optimiser.update(learningRate: rate)
+            meter.add(loss: result.loss, correct: result.correct, count: options.batchSize)
+            stepsDone += 1
+            let seconds = Self.seconds(since: started)
+            report(
+                .step(
+                    epoch: batch.epoch + 1, step: batch.index + 1, stepsPerEpoch: stepsPerEpoch, loss: result.loss,
+                    windowsPerSecond: meter.windowsPerSecond,
+                    secondsLeft: seconds / Double(stepsDone) * Double(stepsLeft - stepsDone)))
+            guard batch.index + 1 == stepsPerEpoch else { continue }
+
+            let averaged = try optimiser.averagedWeights()
+            let windowsPerSecond = meter.windowsPerSecond
+            let outcome = try validation.judge(averaged, threads: options.threads)
+            let metrics = EpochMetrics(
+                epoch: batch.epoch + 1, learningRate: rate, trainingLoss: meter.meanLoss,
+                trainingAccuracy: meter.accuracy, validationLoss: outcome.loss, validationAccuracy: outcome.accuracy,
+                digitAccuracy: outcome.digitAccuracy, windowsPerSecond: windowsPerSecond,
+                seconds: Self.seconds(since: started))
+            state.epochsDone = batch.epoch + 1
+            // Cross-entropy rather than accuracy: what ships is a confidence, and it moves with every clip.
+            if -outcome.loss > state.bestScore {
+                state.bestScore = -outcome.loss
+                state.best = averaged
+            }
+            try log.append(metrics.row)
+
+            try state.write(options.checkpointPath, network, optimiser, options)
+            report(.epoch(metrics))
+            meter = EpochMeter()
+        }
+
+        guard var best = state.best else { return nil }
+        let outcome = try validation.judge(best, threads: options.threads)
+        let calibration = Calibration(logits: outcome.logits, labels: outcome.labels)
+        best.metadata = metadata(store, calibration, outcome)
+        try best.write(to: options.output, precision: .f16)
+        try? FileManager.default.removeItem(atPath: options.checkpointPath)
+        return best
+    }
+
+    private func makeNetwork(_ report: (TrainingProgress) -> Void) throws -> TrainingNetwork {
+        func make(_ precision: TrainingPrecision) throws -> TrainingNetwork {
+            let network = try TrainingNetwork(
+                batchSize: options.batchSize, threads: options.threads, precision: precision)
+            report(.note("\(precision.rawValue) on \(options.threads) threads"))
+            return network
+        }
+        if let precision = options.precision { return try make(precision) }
+        // oneDNN refuses bf16 where the CPU lacks it: that refusal is the test.
+        if let network = try? make(.bfloat16) { return network }
+        return try make(.float32)
+    }
+
+    private func metadata(
+        _ store: ClipStore, _ calibration: Calibration, _ outcome: Validation.Outcome
+    ) -> [String: String] {
+        var result = MelParameters.standard.metadata
+        result["labels"] = ResNet18Topology.labels.joined(separator: ",")
+        result["calibration.temperature"] = "\(calibration.temperature)"
+        result["threshold.accept"] = "\(calibration.acceptThreshold)"
+        result["trained.on"] =
+            Set(store.clips.map(\.set)).sorted().joined(separator: ",") + "; \(store.clips.count) clips"
+        result["trained.by"] = "digitd train, \(options.epochs) epochs, seed \(options.seed)"
+        result["accuracy.validation"] = String(format: "%.4f", outcome.accuracy)
+        result["accuracy.validation_digits"] = String(format: "%.4f", outcome.digitAccuracy)
+        return result
+    }
+
+    private static func seconds(since start: DispatchTime) -> Double {
+        Double(DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds) * 1e-9
+    }
+}
+
+/// Sums over an epoch.
+private struct EpochMeter {
+    private var loss = 0.0
+    private var correct = 0
+    private var count = 0
+    private var steps = 0
+    private let started = DispatchTime.now()
+
+    mutating func add(loss: Float, correct: Int, count: Int) {
+        self.loss += Double(loss)
+        self.correct += correct
+        self.count += count
+        steps += 1
+    }
+
+    var meanLoss: Double { loss / Double(max(steps, 1)) }
+    var accuracy: Double { Double(correct) / Double(max(count, 1)) }
+    var windowsPerSecond: Double {
+        Double(count) / (Double(DispatchTime.now().uptimeNanoseconds - started.uptimeNanoseconds) * 1e-9)
+    }
+}

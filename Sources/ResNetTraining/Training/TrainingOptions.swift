@@ -1,0 +1,106 @@
+import Glibc
+
+/// Everything that decides a training run; the same options and seed give the same network on the same machine.
+public struct TrainingOptions: Sendable {
+    /// Data directories, in the layouts that `DataSet` reads.
+    public var directories: [String] = []
+    /// The weights file to write; checkpoint, metrics and plot stand beside it.
+    public var output = ""
+    /// Weights to start from; nil starts from random ones.
+    public var initialWeights: String?
+    /// Passes; one pass draws `windowsPerEpoch` windows.
+    public var epochs = 26
+    /// Windows an epoch, rounded down to whole batches; nil means one for every training clip.
+    public var windowsPerEpoch: Int?
+    /// Windows a step.
+    public var batchSize = 64
+    /// Peak of the one-cycle learning-rate schedule.
+    public var learningRate: Float = 2e-3
+    /// Decoupled weight decay, times the learning rate.
+    public var weightDecay: Float = 0.05
+    /// Label smoothing, 0 ... 1.
+    public var labelSmoothing: Float = 0.05
+    /// Decay of the weight average that is validated and shipped, a step.
+    public var averageDecay: Float = 0.998
+    /// Chooses initial weights, draws, augmentation and the validation split.
+    public var seed: UInt64 = 1
+    /// OpenMP threads of the network; one more thread prepares batches.
+    public var threads = 2
+    /// Arithmetic of activations; nil takes bf16 where the CPU computes it, else f32.
+    public var precision: TrainingPrecision?
+    /// How the validation speakers are chosen.
+    public var split = SplitOptions()
+    /// How often classes, sets and speakers are drawn.
+    public var sampler = SamplerParameters()
+    /// How windows are changed.
+    public var augmentation = AugmentationParameters.standard
+
+    /// The defaults.
+    public init() {}
+
+    /// The learning rate of a step: up linearly over the first 15 % of the run, then down along a half cosine to nearly
+    /// nothing (Smith and Topin, "Super-convergence", 2018).
+    ///
+    /// - Parameter progress: the run's part that is done, 0 ... 1.
+    public func learningRate(at progress: Double) -> Float {
+        let warmUp = 0.15
+        let factor: Double
+        if progress < warmUp {
+            factor = 0.04 + 0.96 * progress / warmUp
+        } else {
+            let cosine = cos(.pi * (progress - warmUp) / (1 - warmUp))
+            factor = max(0.5 * (1 + cosine), 1e-3)
+        }
+        return learningRate * Float(factor)
+    }
+
+    /// Options that a resumed run must share with the run that wrote the checkpoint.
+    var fingerprint: String {
+        [
+            "directories=\(directories.joined(separator: ":"))", "init=\(initialWeights ?? "")", "epochs=\(epochs)",
+            "windows=\(windowsPerEpoch ?? 0)", "batch=\(batchSize)", "rate=\(learningRate)", "decay=\(weightDecay)",
+            "smoothing=\(labelSmoothing)", "average=\(averageDecay)", "seed=\(seed)",
+        ].joined(separator: " ")
+    }
+
+    /// `output` without `.safetensors`: what the run's other files are named after.
+    var stem: String { output.hasSuffix(".safetensors") ? String(output.dropLast(12)) : output }
+    /// Where the run's state is kept between epochs; removed at the end.
+    public var checkpointPath: String { stem + ".checkpoint" }
+    /// One row an epoch.
+    public var metricsPath: String { stem + ".metrics.csv" }
+    /// Loss and accuracy over the epochs.
+    public var plotPath: String { stem + ".svg" }
+}
+
+/// How a run is getting on.
+public enum TrainingProgress: Sendable {
+    /// Something worth a line: what was loaded, what was skipped, a resumed epoch.
+    case note(String)
+    /// A step is done.
+    case step(epoch: Int, step: Int, stepsPerEpoch: Int, loss: Float, windowsPerSecond: Double, secondsLeft: Double)
+    /// An epoch is done and validated.
+    case epoch(EpochMetrics)
+}
+
+/// One row of the metrics file.
+public struct EpochMetrics: Sendable, Equatable {
+    /// From 1.
+    public var epoch: Int
+    /// Of the epoch's last step.
+    public var learningRate: Float
+    /// Mean over the epoch, in nats, against smoothed labels.
+    public var trainingLoss: Double
+    /// Share of augmented windows labelled right while training.
+    public var trainingAccuracy: Double
+    /// Mean cross-entropy over the validation windows, in nats.
+    public var validationLoss: Double
+    /// Share of all validation windows labelled right, other words included.
+    public var validationAccuracy: Double
+    /// Share of the digits among them labelled right.
+    public var digitAccuracy: Double
+    /// Training windows a second.
+    public var windowsPerSecond: Double
+    /// Seconds since the run (or its resumption) began.
+    public var seconds: Double
+}
