@@ -14,13 +14,13 @@ trap 'rm -rf "$work"' EXIT
 parts=()
 : >"$table"
 position=8000 # one second of background first
-sox -R -n -r 8000 -b 16 -c 1 "$work/gap-8000.wav" trim 0 8000s
+sox -R -r 8000 -n -b 16 -c 1 "$work/gap-8000.wav" trim 0 8000s
 parts+=("$work/gap-8000.wav")
 while read -r gap digit path; do
     length=$(soxi -s "$path")
     awk -v d="$digit" -v p="$position" -v n="$length" 'BEGIN { printf "%s\t%.4f\t%.4f\n", d, p / 8000, (p + n) / 8000 }' \
         >>"$table"
-    [ -f "$work/gap-$gap.wav" ] || sox -R -n -r 8000 -b 16 -c 1 "$work/gap-$gap.wav" trim 0 "${gap}s"
+    [ -f "$work/gap-$gap.wav" ] || sox -R -r 8000 -n -b 16 -c 1 "$work/gap-$gap.wav" trim 0 "${gap}s"
     parts+=("$path" "$work/gap-$gap.wav")
     position=$((position + length + gap))
 done < <(awk 'BEGIN { srand(20) } { printf "%d %s\n", 3200 + int(rand() * 81) * 80, $0 }')
