@@ -20,7 +20,7 @@ public enum ClipSegmenter {
             runs[index] = grown(runs[index], energies, over: threshold.leave)
         }
 
-        let word = heaviest(bridged(runs, parameters), energies, over: threshold.enter)
+        let word = heaviest(bridged(runs, energies, parameters), energies, over: threshold.enter)
         let start = max(word.lowerBound - parameters.preRollFrames, 0)
         let end = min(word.upperBound + parameters.postRollFrames, energies.count)
         return limited(start..<end, energies, parameters)
@@ -67,15 +67,17 @@ public enum ClipSegmenter {
 
     /// Joins runs over the gaps that a digit has inside.
     ///
-    /// A short run is the release of a final stop where it follows speech ("eight"), but a click or a lip smack where it comes
-    /// before it: no digit begins with a burst and a closure.
-    private static func bridged(_ runs: [Range<Int>], _ parameters: SegmenterParameters) -> [Range<Int>] {
+    /// A short or weak run is the release of a final stop where it follows speech ("eight", "six"), but a click, a lip smack
+    /// or breath where it comes before it: no digit begins with a burst and a closure.
+    private static func bridged(
+        _ runs: [Range<Int>], _ energies: [Float], _ parameters: SegmenterParameters
+    ) -> [Range<Int>] {
+        func peak(_ run: Range<Int>) -> Float { energies[run].max() ?? -100 }
         var words: [Range<Int>] = []
         for run in runs {
             if let last = words.last {
-                let gap = run.lowerBound - last.upperBound
-                let longest = last.count < parameters.onsetFrames ? 3 : parameters.tailGapFrames
-                if gap <= longest {
+                let isLeadIn = last.count < parameters.onsetFrames || peak(last) < peak(run) - 15
+                if run.lowerBound - last.upperBound <= (isLeadIn ? 3 : parameters.tailGapFrames) {
                     words[words.count - 1] = last.lowerBound..<max(run.upperBound, last.upperBound)
                     continue
                 }

@@ -6,7 +6,7 @@ public struct SegmenterParameters: Sendable, Equatable {
     public var leaveDecibels: Float = 6
     /// Frames this far under the utterance's loudest frame are no longer speech, whatever the floor, in dB. In a very
     /// quiet stream, breath and reverberation lie over the floor long after the word.
-    public var peakRangeDecibels: Float = 42
+    public var peakRangeDecibels: Float = 50
 
     /// The lowest noise floor assumed, in dB: digital silence gives no floor of its own.
     public var floorMinimum: Float = -75
@@ -20,7 +20,7 @@ public struct SegmenterParameters: Sendable, Equatable {
     public var floorRiseMaximum: Float = 0.1
     /// The floor is never under the quietest frame of this many frames: noise that began during an utterance is learnt
     /// although the floor is frozen then. Longer than any digit.
-    public var floorMemoryFrames: Int = 150
+    public var floorMemoryFrames: Int = 80
 
     /// Frames over the enter threshold that make speech. A click lies in three frames (25 ms windows).
     public var onsetFrames: Int = 5
@@ -36,22 +36,24 @@ public struct SegmenterParameters: Sendable, Equatable {
     /// Frames between one `pause` and the next while the silence lasts.
     public var pauseRepeatFrames: Int = 4
     /// Frames of silence that end an utterance for certain. Longer than the longest closure inside a digit.
-    public var hangoverFrames: Int = 20
+    public var hangoverFrames: Int = 25
     /// Frames over the leave threshold that continue an utterance after a pause; two are enough over the enter threshold.
     public var resumeFrames: Int = 3
 
     /// An utterance with fewer frames of speech than this is `tooShort`.
-    public var lengthMinimum: Int = 9
+    public var lengthMinimum: Int = 8
     /// No segment, with its pre-roll and post-roll, is longer than this; an utterance that goes on is `tooLong`.
     public var lengthMaximum: Int = 150
 
     /// After an early acceptance: silence of this many frames ends the absorption of the digit's tail.
-    public var tailGapFrames: Int = 13
+    public var tailGapFrames: Int = 24
     /// A sound after the accepted digit that lasts longer than this is a new utterance: longer than a final /s/.
-    public var tailLengthMaximum: Int = 25
-    /// A sound after the accepted digit is new if it comes within this of the digit's peak, in dB, ...
+    public var tailLengthMaximum: Int = 28
+    /// A sound that follows the accepted digit after more than this many frames of silence ...
+    public var tailNearFrames: Int = 14
+    /// ... is new if it comes within this of the digit's peak, in dB, ...
     public var tailLoudDecibels: Float = 8
-    /// ... for this many frames. A final /t/ or /s/ is weaker than its vowel.
+    /// ... for this many frames. A /t/ or /s/ after such a long closure is weaker than its vowel.
     public var tailLoudFrames: Int = 6
 
     /// The parameters in use.

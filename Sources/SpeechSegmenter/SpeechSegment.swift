@@ -18,6 +18,8 @@ public enum SegmentDropReason: String, Sendable, Hashable {
     case tooShort = "too_short"
     /// It went on past the longest digit; the segment is its beginning.
     case tooLong = "too_long"
+    /// The background became louder and was taken for speech until the floor had learnt it: no utterance at all.
+    case background
 }
 
 extension SpeechSegmenter {

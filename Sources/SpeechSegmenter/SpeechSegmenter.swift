@@ -40,6 +40,7 @@ public struct SpeechSegmenter: Sendable {
     private var isPauseOpen = false
     private var tailStart = 0
     private var tailLoudCount = 0
+    private var isTailNear = true
 
     /// Creates a segmenter at the beginning of a stream.
     public init(_ parameters: SegmenterParameters = .standard) {
@@ -165,10 +166,13 @@ extension SpeechSegmenter {
         }
 
         if frame + 1 - segmentStart >= parameters.lengthMaximum, goesOn {
+            let beginning = segment(through: frame)
             state = .discarding
             earliestStart = frame + 1
-            return .dropped(segment(through: frame), .tooLong)
+            return .dropped(beginning, .tooLong)
         }
+        // The floor rose over all that was heard: a fan, or a stream that began in a loud room.
+        if peak < thresholdDecibels { return close() }
         let silence = frame - lastLoud
         if silence >= parameters.hangoverFrames { return close() }
         if silence >= parameters.pauseFrames, (silence - parameters.pauseFrames) % parameters.pauseRepeatFrames == 0,
@@ -190,10 +194,11 @@ extension SpeechSegmenter {
         }
         if tailStart < 0 || frame - lastLoud > 3 {
             tailStart = frame
+            isTailNear = frame - lastLoud <= parameters.tailNearFrames
             tailLoudCount = 0
         }
         lastLoud = frame
-        if energy >= peak - parameters.tailLoudDecibels { tailLoudCount += 1 }
+        if !isTailNear, energy >= peak - parameters.tailLoudDecibels { tailLoudCount += 1 }
         guard
             tailLoudCount >= parameters.tailLoudFrames || frame + 1 - tailStart > parameters.tailLengthMaximum
         else {
@@ -232,6 +237,7 @@ extension SpeechSegmenter {
         let segment = segment(through: frameCount - 1)
         state = .idle
         earliestStart = segment.frames.upperBound
+        if peak < thresholdDecibels { return .dropped(segment, .background) }
         return loudCount < parameters.lengthMinimum ? .dropped(segment, .tooShort) : .ended(segment)
     }
 }

@@ -1,0 +1,180 @@
+import Glibc
+
+/// The consumer's end of a source: mono samples at 8 kHz, full scale 1.0, and what happened between them.
+///
+/// Mixing and resampling are done here, on the thread that reads, and nothing is allocated per read. The samples are the
+/// same whether they come from a file, standard input or a device, and however they are cut into blocks; 8 kHz is passed
+/// through bit for bit. At a gap, a loss or the end the resampler gives out what it holds back and starts anew, so that
+/// nothing is smeared over lost sound. NaN or infinity from a device becomes 0. One reader for a source.
+public struct AudioReader: ~Copyable {
+    /// Rate of the samples given, in Hz.
+    public static let rate = 8000
+
+    /// Samples given so far: the stream position of the next sample.
+    public private(set) var position = 0
+
+    private let source: any AudioSource
+    private var ring: RingReader
+    private var format: StreamFormat?
+    private var resampler: Resampler
+    /// Mono samples at the source's rate that the resampler has not taken yet.
+    private let mono: UnsafeMutableBufferPointer<Float>
+    private var monoTaken = 0
+    private var monoCount = 0
+    /// Whether the resampler was given anything since it last began.
+    private var hasHistory = false
+    private var hasEnded = false
+    private var clock = CaptureClock(rate: AudioReader.rate)
+
+    /// Most frames of a block that a source puts into the ring.
+    static let blockFramesMax = 4096
+
+    /// - Parameter source: the source to read; only one reader may be made of it.
+    /// - Throws: `.system` when there are no resources left.
+    public init(_ source: any AudioSource) throws(AudioInputError) {
+        let resampler = try Resampler(from: Self.rate, to: Self.rate)
+        self.source = source
+        self.resampler = resampler
+        ring = RingReader(source.stream.ring)
+        mono = .allocate(capacity: Self.blockFramesMax)
+    }
+
+    deinit {
+        mono.deallocate()
+    }
+
+    /// Reads the next samples, or what happened before them.
+    ///
+    /// Waits for the first sample only: returns as soon as there is any and no more is waiting.
+    /// - Parameters:
+    ///   - output: room for at least 1 sample.
+    ///   - timeout: how long to wait at most; `.zero` does not wait.
+    /// - Throws: at the end, what ended the source early: `.notUsable` for a file with damage, NaN or infinity.
+    public mutating func read(
+        into output: UnsafeMutableBufferPointer<Float>, timeout: Duration
+    ) throws(AudioInputError) -> AudioReading {
+        precondition(!output.isEmpty)
+        let (seconds, attoseconds) = timeout.components
+        // A day stands for any longer wait, so that the sum cannot overflow.
+        let deadline = monotonicNanoseconds() + min(seconds, 86_400) * 1_000_000_000 + attoseconds / 1_000_000_000
+        var written = 0
+        while written < output.count {
+            if monoTaken < monoCount {
+                written += resampleMono(into: UnsafeMutableBufferPointer(rebasing: output[written...]))
+                continue
+            }
+            guard let entry = hasEnded ? RingEntry(kind: .end) : ring.peek() else {
+                if written > 0 { break }
+                if !ring.wait(until: deadline) { return .timeout }
+                continue
+            }
+            if entry.kind == .samples {
+                takeSamples(entry)
+                ring.advance(past: entry)
+                continue
+            }
+            if hasHistory {
+                let count = resampler.flush(into: UnsafeMutableBufferPointer(rebasing: output[written...]))
+                written += count
+                if count == 0 { endSegment(written) }
+                continue
+            }
+            if written > 0 { break }
+            if !hasEnded { ring.advance(past: entry) }
+            return try takeMarker(entry)
+        }
+        position += written
+        return .samples(written)
+    }
+
+    /// When a sample was captured, as well as the device tells: to about a period (10 ms).
+    ///
+    /// - Parameter sample: position in the stream at 8 kHz, of the last 5 s that were read.
+    /// - Returns: CLOCK_MONOTONIC in ns; nil for a source without a clock (a file that is not played in real time) and for
+    ///   samples too long ago.
+    public func captureTime(ofStreamSample sample: Int) -> Int64? {
+        clock.time(ofSample: sample)
+    }
+
+    private mutating func resampleMono(into output: UnsafeMutableBufferPointer<Float>) -> Int {
+        let step = resampler.process(UnsafeBufferPointer(rebasing: mono[monoTaken..<monoCount]), into: output)
+        monoTaken += step.taken
+        hasHistory = true
+        return step.written
+    }
+
+    private mutating func takeSamples(_ entry: RingEntry) {
+        guard let format else { preconditionFailure("A source opens before it gives samples.") }
+        let frames = Int(entry.first)
+        precondition(frames <= mono.count)
+        clock.add(frames: frames, at: entry.time)
+        let allFinite = format.sample.mixToMono(
+            ring.payload, frames: frames, channels: format.channels, into: mono.baseAddress!)
+        if !allFinite {
+            for index in 0..<frames where !mono[index].isFinite { mono[index] = 0 }
+        }
+        monoTaken = 0
+        monoCount = frames
+    }
+
+    /// The resampler is empty: what comes next is a new signal. `written` samples are not in `position` yet.
+    private mutating func endSegment(_ written: Int) {
+        resampler.reset()
+        hasHistory = false
+        clock.beginSegment(atSample: position + written)
+    }
+
+    private mutating func takeMarker(_ entry: RingEntry) throws(AudioInputError) -> AudioReading {
+        switch entry.kind {
+        case .gap:
+            return .gap(lostFrames: Int(entry.first), cause: (GapCause(rawValue: entry.second) ?? .overrun).text)
+        case .opened:
+            let opened = OpenedMarker(entry)
+            if opened.format.rate != resampler.inputRate {
+                resampler = try Resampler(from: opened.format.rate, to: Self.rate)
+            }
+            format = opened.format
+            clock.setInputRate(opened.format.rate)
+            return .opened(name: source.name, rate: opened.format.rate, channels: opened.deviceChannels)
+        case .lost:
+            return .lost(name: source.name, error: lossText(CInt(clamping: entry.first)))
+        case .end:
+            let isFirst = !hasEnded
+            hasEnded = true
+            if isFirst, let failure = source.stream.endFailure { throw failure }
+            return .end
+        case .samples, .padding:
+            preconditionFailure("not a marker")
+        }
+    }
+}
+
+/// The contents of an `.opened` entry.
+struct OpenedMarker {
+    /// What the bytes in the ring are.
+    var format: StreamFormat
+    /// Channels of the source itself; a file is mixed before the ring.
+    var deviceChannels: Int
+
+    init(format: StreamFormat, deviceChannels: Int) {
+        self.format = format
+        self.deviceChannels = deviceChannels
+    }
+
+    init(_ entry: RingEntry) {
+        let sample = SampleFormat(rawValue: UInt8(truncatingIfNeeded: entry.second)) ?? .int16
+        format = StreamFormat(sample: sample, rate: Int(entry.first), channels: Int(entry.second >> 8 & 0xffff))
+        deviceChannels = Int(entry.second >> 24)
+    }
+
+    /// The entry that says this.
+    var entry: RingEntry {
+        let packed = Int64(deviceChannels) << 24 | Int64(format.channels) << 8 | Int64(format.sample.rawValue)
+        return RingEntry(kind: .opened, first: Int64(format.rate), second: packed)
+    }
+}
+
+/// Why a device was lost, in words; `ETIMEDOUT` stands for a device that gave neither sound nor an error.
+func lossText(_ code: CInt) -> String {
+    code == ETIMEDOUT ? "No sound for 2 s" : systemErrorText(code)
+}

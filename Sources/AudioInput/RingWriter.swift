@@ -1,0 +1,156 @@
+import Synchronization
+
+/// The producer's end of a ring; belongs to one thread.
+///
+/// A full ring drops the newest samples and counts them; the count is put in front of the next samples that fit.
+struct RingWriter: ~Copyable {
+    private let ring: CaptureRing
+    private let control: UnsafeMutablePointer<RingControl>
+    private let storage: UnsafeMutableRawPointer
+    private let capacity: Int
+    /// Bytes that samples may fill.
+    private var sampleLimit: Int
+    private var writeIndex: Int
+    private var hasGap = false
+    private var gapFrames = 0
+    /// A `GapCause`.
+    private var gapCause: Int64 = 0
+
+    /// Most bytes of one block of samples.
+    var payloadLimit: Int { capacity / 8 }
+
+    init(_ ring: CaptureRing) {
+        self.ring = ring
+        control = ring.control
+        storage = ring.storage
+        capacity = ring.capacity
+        sampleLimit = capacity - CaptureRing.markerReserve
+        writeIndex = ring.control.pointee.writeIndex.load(ordering: .relaxed)
+    }
+
+    /// Keeps at most `bytes` of samples waiting, or as many as the ring holds.
+    mutating func limitSamples(toBytes bytes: Int) {
+        sampleLimit = min(capacity - CaptureRing.markerReserve, max(bytes, 1))
+    }
+
+    /// Puts a block of samples into the ring, or counts it as lost when there is no room.
+    ///
+    /// Runs once a period on the capture thread: no lock, no allocation; a system call only to wake a sleeping consumer.
+    /// - Parameters:
+    ///   - bytes: the samples in the stream's format.
+    ///   - count: their bytes, 1 to `payloadLimit`.
+    ///   - frames: their frames.
+    ///   - time: capture of the first frame, CLOCK_MONOTONIC ns, 0 when not known.
+    /// - Returns: false when the block was lost.
+    mutating func offer(_ bytes: UnsafeRawPointer, count: Int, frames: Int, time: Int64) -> Bool {
+        let isIn = enter(bytes, count: count, frames: frames, time: time)
+        if isIn { publish() }
+        return isIn
+    }
+
+    /// `offer` without the wake-up, checked by the compiler.
+    @_noAllocation @_noLocks
+    private mutating func enter(_ bytes: UnsafeRawPointer, count: Int, frames: Int, time: Int64) -> Bool {
+        let size = RingEntry.size(payload: count)
+        let needed = hasGap ? size + RingEntry.alignment : size
+        guard used + needed + paddingAtMost(needed) <= sampleLimit else {
+            noteGap(frames: frames, rawCause: 0)  // GapCause.full
+            return false
+        }
+        putGap()
+        put(RingEntry(kind: .samples, payloadBytes: UInt32(count), first: Int64(frames), time: time), bytes)
+        return true
+    }
+
+    /// As `offer`, but a ring without room is the caller's to wait for: nothing is lost or counted.
+    mutating func offerOrRefuse(_ bytes: UnsafeRawPointer, count: Int, frames: Int, time: Int64) -> Bool {
+        let size = RingEntry.size(payload: count)
+        guard used + size + paddingAtMost(size) <= sampleLimit else { return false }
+        put(RingEntry(kind: .samples, payloadBytes: UInt32(count), first: Int64(frames), time: time), bytes)
+        publish()
+        return true
+    }
+
+    /// Sleeps until the consumer has made room, `other` is readable or 1 s has passed.
+    func waitForRoom(orReadable other: CInt) {
+        let before = control.pointee.readIndex.load(ordering: .acquiring)
+        control.pointee.roomWakeUp.arm()
+        guard control.pointee.readIndex.load(ordering: .sequentiallyConsistent) == before else {
+            control.pointee.roomWakeUp.disarm()
+            return
+        }
+        _ = control.pointee.roomWakeUp.sleep(until: monotonicNanoseconds() + 1_000_000_000, orReadable: other)
+    }
+
+    /// Counts lost frames; they are reported by the next entry that fits.
+    mutating func noteGap(frames: Int, cause: GapCause) {
+        noteGap(frames: frames, rawCause: cause.rawValue)
+    }
+
+    @_noAllocation @_noLocks
+    private mutating func noteGap(frames: Int, rawCause: Int64) {
+        if !hasGap { gapCause = rawCause }
+        hasGap = true
+        gapFrames += max(0, frames)
+    }
+
+    /// Puts a marker into the ring, behind the gap that is not yet reported.
+    ///
+    /// - Returns: false when even the reserve is full; try again later.
+    mutating func mark(_ entry: RingEntry) -> Bool {
+        guard used + 2 * RingEntry.alignment <= capacity else { return false }
+        putGap()
+        put(entry, nil)
+        publish()
+        return true
+    }
+
+    /// Puts the gap that is not yet reported into the ring if there is room; otherwise it waits for the next entry.
+    mutating func markGap() {
+        guard used + RingEntry.alignment <= sampleLimit else { return }
+        putGap()
+        publish()
+    }
+
+    private var used: Int {
+        @_noAllocation @_noLocks get { writeIndex - control.pointee.readIndex.load(ordering: .acquiring) }
+    }
+
+    /// What the end of the storage can cost an entry that must not wrap.
+    @_noAllocation @_noLocks
+    private func paddingAtMost(_ size: Int) -> Int {
+        let left = capacity - writeIndex % capacity
+        return left < size ? left : 0
+    }
+
+    @_noAllocation @_noLocks
+    private mutating func putGap() {
+        guard hasGap else { return }
+        put(RingEntry(kind: .gap, first: Int64(gapFrames), second: gapCause), nil)
+        hasGap = false
+        gapFrames = 0
+    }
+
+    /// Writes an entry behind the last one; it is seen by the consumer after `publish`.
+    @_noAllocation @_noLocks
+    private mutating func put(_ entry: RingEntry, _ payload: UnsafeRawPointer?) {
+        let size = RingEntry.size(payload: Int(entry.payloadBytes))
+        let left = capacity - writeIndex % capacity
+        if left < size {
+            let padding = RingEntry(kind: .padding, payloadBytes: UInt32(left - RingEntry.alignment))
+            storage.storeBytes(of: padding, toByteOffset: writeIndex % capacity, as: RingEntry.self)
+            writeIndex += left
+        }
+        let place = storage + writeIndex % capacity
+        place.storeBytes(of: entry, as: RingEntry.self)
+        if let payload {
+            (place + RingEntry.alignment).copyMemory(from: payload, byteCount: Int(entry.payloadBytes))
+        }
+        writeIndex += size
+    }
+
+    private func publish() {
+        control.pointee.writeIndex.store(writeIndex, ordering: .sequentiallyConsistent)
+        control.pointee.dataWakeUp.notify()
+    }
+}
