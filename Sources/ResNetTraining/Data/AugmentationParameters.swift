@@ -63,6 +63,8 @@ public struct AugmentationParameters: Sendable, Hashable {
     /// Chance that the live segmenter cuts the utterance out of the stream; else `ClipSegmenter` does it on the bare
     /// clip, as `classify` and `evaluate` do.
     public var liveChance: Float = 0.65
+    /// Chance that the segmenter knows the background before the stream begins; else the microphone was just opened.
+    public var warmUpChance: Float = 0.9
     /// Chance that the whole recording goes into the stream rather than the utterance alone.
     public var wholeClipChance: Float = 0.4
     /// Chance that the edges move.
@@ -103,6 +105,7 @@ public struct AugmentationParameters: Sendable, Hashable {
         p.noiseWeights = [0.1, 0.2, 0, 0, 0.7, 0]
         p.liveChance = live ? 1 : 0
         p.wholeClipChance = 0
+        p.warmUpChance = 1
         p.jitterChance = 0
         p.maskChance = 0
         return p
