@@ -1,0 +1,114 @@
+import DigitEvents
+import Foundation
+import Testing
+
+@Suite struct JSONLineTests {
+    static let digit = DigitEvent.digit(
+        .init(
+            seq: 17, digit: 7, confidence: 0.998, alternatives: [.init(digit: 1, confidence: 0.001)], start: 12.34,
+            end: 12.81, at: 12.92, time: WallTime("2026-11-22T10:00:00.123Z"), latencyMilliseconds: 118))
+
+    /// The examples of the contract, each with the event it stands for.
+    static let contract: [(String, DigitEvent)] = [
+        (#"{"class":"VERSION","release":"0.1.0","protocol":1}"#, .version(.init(release: "0.1.0"))),
+        (
+            #"{"class":"DEVICE","state":"open","name":"plughw:CARD=Mic,DEV=0","rate":48000,"channels":1}"#,
+            .device(.init(state: .open, name: "plughw:CARD=Mic,DEV=0", rate: 48000, channels: 1))
+        ),
+        (
+            #"{"class":"DIGIT","seq":17,"digit":7,"confidence":0.998,"alternatives":[{"digit":1,"confidence":0.001}],"#
+                + #""start":12.34,"end":12.81,"at":12.92,"time":"2026-11-22T10:00:00.123Z","latency_ms":118}"#, digit
+        ),
+        (
+            #"{"class":"REJECTED","seq":18,"reason":"not_a_digit","confidence":0.91,"start":14.5,"end":15}"#,
+            .rejected(.init(seq: 18, reason: .notADigit, confidence: 0.91, start: 14.5, end: 15))
+        ),
+        (#"{"class":"SPEECH","state":"start","at":12.34}"#, .speech(.init(state: .start, at: 12.34))),
+        (#"{"class":"GAP","lost_frames":480,"cause":"overrun"}"#, .gap(.init(lostFrames: 480, cause: "overrun"))),
+        (
+            #"{"class":"DEVICE","state":"lost","name":"hw:1","error":"No such device"}"#,
+            .device(.init(state: .lost, name: "hw:1", error: "No such device"))
+        ),
+        (
+            #"{"class":"LEVEL","level_db":-41.2,"floor_db":-58,"threshold_db":-49,"speech":false}"#,
+            .level(.init(levelDecibels: -41.2, floorDecibels: -58, thresholdDecibels: -49, speech: false))
+        ),
+        (#"{"class":"OVERFLOW","lost":3}"#, .overflow(.init(lost: 3))),
+        (
+            #"{"class":"ERROR","code":"bad_request","message":"..."}"#,
+            .error(.init(code: "bad_request", message: "..."))
+        ),
+        (#"{"class":"BYE","reason":"shutdown"}"#, .bye(.init(reason: "shutdown"))),
+    ]
+
+    @Test(arguments: contract) func contractExamplesAreWrittenAndRead(_ line: String, _ event: DigitEvent) throws {
+        #expect(event.jsonLine == line + "\n")
+        #expect(try DigitEvent(jsonLine: line) == event)
+        #expect(try DigitEvent(jsonLine: event.jsonLine) == event)
+    }
+
+    @Test(arguments: contract) func foundationEncoderGivesAnEqualEvent(_ line: String, _ event: DigitEvent) throws {
+        let data = try JSONEncoder().encode(event)
+        #expect(try JSONDecoder().decode(DigitEvent.self, from: data) == event)
+    }
+
+    @Test func unknownValuesAreAbsent() throws {
+        let event = DigitEvent.digit(.init(seq: 1, digit: 0, confidence: 1, start: 0, end: 0.5, at: 0.625))
+        #expect(
+            event.jsonLine
+                == #"{"class":"DIGIT","seq":1,"digit":0,"confidence":1,"start":0,"end":0.5,"at":0.625}"# + "\n")
+        #expect(try DigitEvent(jsonLine: event.jsonLine) == event)
+    }
+
+    @Test func valuesThatAreNoNumbersAreAbsent() {
+        let event = DigitEvent.rejected(.init(seq: 1, reason: .tooLong, confidence: .nan, start: 1, end: .infinity))
+        #expect(event.jsonLine == #"{"class":"REJECTED","seq":1,"reason":"too_long","start":1}"# + "\n")
+    }
+
+    @Test(arguments: [
+        (0.1 + 0.2, "0.3"), (12.344_999_999, "12.345"), (-0.000_4, "0"), (-1.25, "-1.25"), (86_400.01, "86400.01"),
+        (0.999_6, "1"), (1.0 / 3, "0.333"), (2_000_000_000.005, "2000000000.005"),
+    ]) func secondsAreRounded(_ value: Double, _ text: String) {
+        #expect(DigitEvent.speech(.init(state: .end, at: value)).jsonLine.hasSuffix("\"at\":\(text)}\n"))
+    }
+
+    @Test func keysAndClassesNotKnownAreIgnored() throws {
+        #expect(try DigitEvent(jsonLine: #"{"class":"WEATHER","rain":true}"#) == .unknown(class: "WEATHER"))
+        #expect(try DigitEvent(jsonLine: #"{"new":[1,{}],"lost":3,"class":"OVERFLOW"}"#) == .overflow(.init(lost: 3)))
+        let reason = try DigitEvent(jsonLine: #"{"class":"REJECTED","seq":1,"reason":"bored","start":1,"end":2}"#)
+        #expect(reason == .rejected(.init(seq: 1, reason: .init(rawValue: "bored"), start: 1, end: 2)))
+    }
+
+    @Test(arguments: ["", "7", "{}", "[]", #"{"class":7}"#, #"{"class":"DIGIT"}"#, #"{"class":"DIGIT","seq":"x"}"#])
+    func whatIsNoEventThrows(_ line: String) {
+        #expect(throws: DecodingError.self) { try DigitEvent(jsonLine: line) }
+    }
+
+    @Test func stringsAreEscapedAsFoundationReadsThem() throws {
+        var text = "\"\\/ü€😀\u{7f}\u{2028}"
+        for value in UInt8(0)..<32 { text.unicodeScalars.append(Unicode.Scalar(value)) }
+        let event = DigitEvent.error(.init(code: "x", message: text))
+        #expect(try DigitEvent(jsonLine: event.jsonLine) == event)
+        #expect(event.jsonLine.filter { $0 == "\n" }.count == 1)
+    }
+
+    @Test(arguments: ["a", "\u{0}", "\"", "€", "😀"]) func longTextsAreCutToTheLineLimit(_ unit: String) throws {
+        let text = String(repeating: unit, count: 9000)
+        let events: [DigitEvent] = [
+            .device(.init(state: .init(rawValue: text), name: text, rate: .min, channels: .max, error: text)),
+            .error(.init(code: text, message: text)), .unknown(class: text), .gap(.init(lostFrames: .min, cause: text)),
+        ]
+        for event in events {
+            let line = event.jsonLine
+            #expect(line.utf8.count <= DigitEvent.lineLengthMaximum)
+            #expect(try DigitEvent(jsonLine: line).className.hasPrefix(event.className.prefix(1)))
+        }
+    }
+
+    @Test func linesAreAppendedToWhatIsThere() {
+        var bytes = Array("x".utf8)
+        for (_, event) in Self.contract { event.appendJSONLine(to: &bytes) }
+        let text = "x" + Self.contract.map { $0.0 + "\n" }.joined()
+        #expect(String(decoding: bytes, as: UTF8.self) == text)
+    }
+}
