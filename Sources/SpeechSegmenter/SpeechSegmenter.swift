@@ -62,6 +62,13 @@ public struct SpeechSegmenter: Sendable {
         }
     }
 
+    /// Frames of silence since the last loud one of an open utterance; 0 outside of one.
+    public var silenceFrames: Int { state == .speech ? frameCount - 1 - lastLoud : 0 }
+
+    /// The first frame after everything that belongs to an utterance so far: from there to the next utterance it is
+    /// background.
+    public var lastSegmentEnd: Int { earliestStart }
+
     /// Takes the energy of the next frame, in dB.
     public mutating func advance(energy: Float) -> Action {
         let frame = frameCount

@@ -1,0 +1,124 @@
+import AudioInput
+import DigitEvents
+import Glibc
+
+/// The clocks that a recognition is stamped with; tests bring their own.
+public struct RecognitionClocks {
+    /// The wall clock; nil leaves `time` out of the events.
+    public var wallTime: () -> WallTime?
+    /// CLOCK_MONOTONIC, in nanoseconds: what capture times are given in.
+    public var monotonicNanoseconds: () -> Int64
+
+    /// Clocks of one's own.
+    public init(wallTime: @escaping () -> WallTime?, monotonicNanoseconds: @escaping () -> Int64) {
+        self.wallTime = wallTime
+        self.monotonicNanoseconds = monotonicNanoseconds
+    }
+
+    /// The system's clocks.
+    public static var system: RecognitionClocks {
+        RecognitionClocks(
+            wallTime: { WallTime(millisecondsSince1970: read(CLOCK_REALTIME) / 1_000_000) },
+            monotonicNanoseconds: { read(CLOCK_MONOTONIC) })
+    }
+
+    private static func read(_ clock: clockid_t) -> Int64 {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+}
+
+/// The recognition thread's loop: reads a source, drives the recogniser, and gives everything that happens as events, in order.
+///
+/// Reading, resampling, recognition and the events' closure all run on the thread that calls `run`, which may be any plain
+/// thread. A slow closure delays recognition, so hand events on and return.
+public struct LiveRecognition<Classifier: WindowClassifier>: ~Copyable {
+    private var reader: AudioReader
+    /// The recogniser: its levels and parameters.
+    public var recognizer: StreamRecognizer<Classifier>
+    private let clocks: RecognitionClocks
+    private let chunk: UnsafeMutableBufferPointer<Float>
+    private var sourceRate = AudioReader.rate
+    private var hasOpened = false
+
+    /// The longest wait for sound between two looks at the stop flag.
+    private static var timeout: Duration { .milliseconds(100) }
+    /// Samples read at once: 100 ms. A live source gives what there is, sooner.
+    private static var chunkSamples: Int { 800 }
+
+    /// Recognises what `reader` gives.
+    public init(
+        reader: consuming AudioReader, recognizer: consuming StreamRecognizer<Classifier>,
+        clocks: RecognitionClocks = .system
+    ) {
+        self.reader = reader
+        self.recognizer = recognizer
+        self.clocks = clocks
+        chunk = .allocate(capacity: Self.chunkSamples)
+    }
+
+    deinit { chunk.deallocate() }
+
+    /// Runs until the source ends or `shouldStop` says so (asked at least ten times a second). Then finishes the open utterance.
+    ///
+    /// - Throws: what ended the source early; the events until then have been given.
+    public mutating func run(
+        shouldStop: () -> Bool = { false }, _ emit: (DigitEvent) -> Void
+    ) throws(AudioInputError) {
+        var failure: AudioInputError?
+        do throws(AudioInputError) {
+            while !shouldStop(), try step(emit) {}
+        } catch {
+            failure = error
+        }
+        recognizer.finish { emit(Self.stamped($0, reader, clocks)) }
+        if let failure { throw failure }
+    }
+
+    /// One reading; false at the end.
+    private mutating func step(_ emit: (DigitEvent) -> Void) throws(AudioInputError) -> Bool {
+        switch try reader.read(into: chunk, timeout: Self.timeout) {
+        case .samples(let count):
+            let samples = UnsafeBufferPointer(rebasing: chunk[..<count])
+            recognizer.process(samples.span) { emit(Self.stamped($0, reader, clocks)) }
+        case .gap(let lostFrames, let cause):
+            let lost = Double(lostFrames) * Double(AudioReader.rate) / Double(sourceRate)
+            recognizer.gap(lostSamples: Int(lost.rounded())) { emit(Self.stamped($0, reader, clocks)) }
+            emit(.gap(.init(lostFrames: lostFrames, cause: cause)))
+        case .opened(let name, let rate, let channels):
+            // The first opening is the stream's beginning; a later one may bring another microphone in another place.
+            if hasOpened { recognizer.restart { emit(Self.stamped($0, reader, clocks)) } }
+            hasOpened = true
+            sourceRate = rate
+            emit(.device(.init(state: .open, name: name, rate: rate, channels: channels)))
+        case .lost(let name, let error):
+            recognizer.gap(lostSamples: 0) { emit(Self.stamped($0, reader, clocks)) }
+            emit(.device(.init(state: .lost, name: name, error: error)))
+        case .timeout:
+            break
+        case .end:
+            return false
+        }
+        return true
+    }
+
+    /// The event with the time of its sending, and with its latency where the source has a clock.
+    private static func stamped(
+        _ recognition: Recognition, _ reader: borrowing AudioReader, _ clocks: RecognitionClocks
+    ) -> DigitEvent {
+        switch recognition.event {
+        case .digit(var digit):
+            digit.time = clocks.wallTime()
+            if let sample = recognition.lastSpeechSample, let captured = reader.captureTime(ofStreamSample: sample) {
+                digit.latencyMilliseconds = Int((clocks.monotonicNanoseconds() - captured) / 1_000_000)
+            }
+            return .digit(digit)
+        case .rejected(var rejected):
+            rejected.time = clocks.wallTime()
+            return .rejected(rejected)
+        default:
+            return recognition.event
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import ResNet
+import SpeechSegmenter
+
+/// What the recogniser accepts and reports.
+public struct RecognizerParameters: Sendable, Equatable {
+    /// The metadata key of the acceptance threshold.
+    public static let acceptKey = "threshold.accept"
+
+    /// The least probability of a digit, from 0 to 1, for a DIGIT; below it the utterance is REJECTED.
+    public var acceptPosterior: Float
+    /// The least probability at the first pause (60 ms of silence) for a DIGIT there and then. At later pauses
+    /// `acceptPosterior` is enough, if the pause before gave the same digit.
+    public var earlyPosterior: Float
+    /// Alternatives listed with a digit, 0 to 9.
+    public var alternativeCount = 2
+    /// The least probability of an alternative, from 0 to 1: a confidence has four decimals.
+    public var alternativePosterior: Float = 0.0001
+    /// Whether SPEECH events are given.
+    public var reportsSpeech = true
+    /// Whether LEVEL events are given, ten a second.
+    public var reportsLevel = false
+    /// The segmenter's numbers.
+    public var segmenter = SegmenterParameters.standard
+
+    /// Parameters with this acceptance threshold.
+    public init(acceptPosterior: Float = 0.85, earlyPosterior: Float = 0.97) {
+        self.acceptPosterior = acceptPosterior
+        self.earlyPosterior = max(acceptPosterior, earlyPosterior)
+    }
+
+    /// Parameters with the thresholds that a weights file was calibrated for.
+    public init(weights: WeightsFile) throws(RecognizerError) {
+        let standard = RecognizerParameters()
+        self.init(
+            acceptPosterior: try weights.number(Self.acceptKey, in: 0...1) ?? standard.acceptPosterior,
+            earlyPosterior: standard.earlyPosterior)
+    }
+}

@@ -1,0 +1,79 @@
+import Glibc
+import MelSpectrogram
+import ResNet
+
+/// What tells digits from windows. The network is one; tests bring their own.
+public protocol WindowClassifier {
+    /// Classifies one utterance.
+    ///
+    /// - Parameters:
+    ///   - window: 40 x 96 numbers as ``UtteranceWindow`` fills them: row = band, lowest first; column = frame.
+    ///   - probabilities: to be filled with 11 calibrated probabilities that add up to 1: digits 0 to 9, then "not a digit".
+    func classify(_ window: Span<Float>, into probabilities: inout MutableSpan<Float>)
+}
+
+/// Why a network cannot be used for recognition.
+public enum RecognizerError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The weights file's tensors.
+    case weights(WeightsError)
+    /// The weights file's front end.
+    case frontEnd(MelError)
+    /// A number of the weights file's metadata that is missing its range.
+    case metadata(key: String, value: String, allowed: String)
+
+    /// One sentence.
+    public var description: String {
+        switch self {
+        case .weights(let error): error.description
+        case .frontEnd(let error): error.description
+        case .metadata(let key, let value, let allowed):
+            "The weights file says \(key) = \"\(value)\", where \(allowed) is needed; use another weights file."
+        }
+    }
+}
+
+/// The ResNet18 as a classifier: softmax(logits / temperature).
+///
+/// For one thread at a time, like the network itself. A call takes about as long as the network's forward pass (milliseconds).
+public struct ResNetClassifier: WindowClassifier {
+    /// The metadata key of the temperature.
+    public static let temperatureKey = "calibration.temperature"
+
+    private let network: ResNet18
+    /// What the logits are divided by before the softmax, so that confidences come true; over 0.
+    public let temperature: Float
+    /// The front end that the network was trained with.
+    public let parameters: MelParameters
+
+    /// Builds the network of a weights file; takes about 0.1 s. Without a temperature in the metadata, 1 is used.
+    public init(weights: WeightsFile, threads: Int = 1) throws(RecognizerError) {
+        do { parameters = try MelParameters(metadata: weights.metadata) } catch { throw .frontEnd(error) }
+        temperature = try weights.number(Self.temperatureKey, in: 0.01...100) ?? 1
+        do { network = try ResNet18(weights: weights, threads: threads) } catch { throw .weights(error) }
+    }
+
+    /// Classifies one utterance.
+    public func classify(_ window: Span<Float>, into probabilities: inout MutableSpan<Float>) {
+        network.logits(window, into: &probabilities)
+        var largest = -Float.infinity
+        for index in probabilities.indices { largest = max(largest, probabilities[index]) }
+        var sum: Float = 0
+        for index in probabilities.indices {
+            probabilities[index] = expf((probabilities[index] - largest) / temperature)
+            sum += probabilities[index]
+        }
+        for index in probabilities.indices { probabilities[index] /= sum }
+    }
+}
+
+extension WeightsFile {
+    /// A number of the metadata; nil where the key is absent.
+    func number(_ key: String, in range: ClosedRange<Float>) throws(RecognizerError) -> Float? {
+        guard let text = metadata[key] else { return nil }
+        guard let value = Float(text), range.contains(value) else {
+            throw .metadata(
+                key: key, value: text, allowed: "a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+}
