@@ -13,7 +13,7 @@ struct Digitd: ParsableCommand {
             69 device unavailable, 78 bad configuration.
             """,
         version: release,
-        subcommands: [Classify.self, Mel.self, Evaluate.self])
+        subcommands: [Classify.self, Mel.self, Train.self, Evaluate.self])
 }
 
 @main
