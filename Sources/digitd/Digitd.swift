@@ -9,11 +9,14 @@ struct Digitd: ParsableCommand {
         commandName: "digitd",
         abstract: "Recognises the spoken digits 0 to 9, live from a microphone or in recordings.",
         discussion: """
+            Without a subcommand digitd listens to the default microphone.
+
             Exit codes: 0 done, 1 failed, 64 wrong usage, 65 input not usable, 66 input missing or unreadable, \
             69 device unavailable, 78 bad configuration.
             """,
         version: release,
-        subcommands: [Classify.self, Mel.self, Train.self, Evaluate.self])
+        subcommands: [Listen.self, Devices.self, Classify.self, Mel.self, Train.self, Evaluate.self],
+        defaultSubcommand: Listen.self)
 }
 
 @main
