@@ -121,6 +121,33 @@ func readAll(
     }
 }
 
+/// A source whose thread hangs: it never says that it has ended.
+private final class StuckSource: AudioSource {
+    let name = "stuck"
+    let stream: SourceStream
+
+    init() throws { stream = try SourceStream() }
+
+    func stop() { stream.requestStop() }
+}
+
+@Suite struct StuckSourceTests {
+    @Test func readEndsWhenAStoppedSourceHangs() throws {
+        let source = try StuckSource()
+        var reader = try AudioReader(source)
+        let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: 100)
+        defer { buffer.deallocate() }
+        try SourceStream.startThread("stop") {
+            usleep(100_000)
+            source.stop()
+        }
+        let start = monotonicNanoseconds()
+        let reading = try reader.read(into: buffer, timeout: .seconds(10))
+        #expect(reading == .end)
+        #expect(monotonicNanoseconds() - start < 1_000_000_000)
+    }
+}
+
 @Suite struct StandardInputSourceTests {
     /// What a source gives for bytes that are written to its pipe in pieces of `chunk`.
     private func read(_ bytes: [UInt8], chunk: Int, rate: Int = 8000) throws -> [Float] {
