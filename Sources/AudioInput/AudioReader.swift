@@ -24,6 +24,8 @@ public struct AudioReader: ~Copyable {
     /// Whether the resampler was given anything since it last began.
     private var hasHistory = false
     private var hasEnded = false
+    /// When a source that was stopped counts as ended, whether it says so or not.
+    private var stopDeadline: Int64?
     private var clock = CaptureClock(rate: AudioReader.rate)
 
     /// Most frames of a block that a source puts into the ring.
@@ -65,7 +67,7 @@ public struct AudioReader: ~Copyable {
             }
             guard let entry = hasEnded ? RingEntry(kind: .end) : ring.peek() else {
                 if written > 0 { break }
-                if !ring.wait(until: deadline) { return .timeout }
+                if !waitForEntry(until: deadline) { return .timeout }
                 continue
             }
             if entry.kind == .samples {
@@ -94,6 +96,20 @@ public struct AudioReader: ~Copyable {
     ///   samples too long ago.
     public func captureTime(ofStreamSample sample: Int) -> Int64? {
         clock.time(ofSample: sample)
+    }
+
+    /// Waits for an entry, or for the end of a source that was stopped and is stuck in a call of a hanging sound server.
+    ///
+    /// - Returns: false when `deadline` (CLOCK_MONOTONIC ns) has passed; after true there need not be an entry.
+    private mutating func waitForEntry(until deadline: Int64) -> Bool {
+        guard source.stream.isStopping else { return ring.wait(until: deadline) }
+        let limit = stopDeadline ?? monotonicNanoseconds() + 150_000_000
+        stopDeadline = limit
+        if !ring.wait(until: min(deadline, limit)) {
+            guard monotonicNanoseconds() >= limit else { return false }
+            hasEnded = true
+        }
+        return true
     }
 
     private mutating func resampleMono(into output: UnsafeMutableBufferPointer<Float>) -> Int {

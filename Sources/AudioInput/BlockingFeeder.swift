@@ -20,7 +20,7 @@ struct BlockingFeeder: ~Copyable {
     mutating func give(_ bytes: UnsafeRawBufferPointer, frames: Int, time: Int64 = 0) -> Bool {
         while !stream.isStopping {
             if writer.offerOrRefuse(bytes.baseAddress!, count: bytes.count, frames: frames, time: time) { return true }
-            writer.waitForRoom(orReadable: stream.stopDescriptor)
+            writer.waitForRoom(payload: bytes.count, orReadable: stream.stopDescriptor)
         }
         return false
     }

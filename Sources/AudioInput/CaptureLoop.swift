@@ -166,7 +166,7 @@ struct CaptureLoop: ~Copyable {
     /// Puts a marker into the ring, which has a reserve for them; waits for room when a reader has not read for so long.
     private mutating func mark(_ entry: RingEntry) {
         while !writer.mark(entry), !stream.isStopping {
-            writer.waitForRoom(orReadable: stream.stopDescriptor)
+            stream.sleep(until: monotonicNanoseconds() + 20_000_000)
         }
     }
 }

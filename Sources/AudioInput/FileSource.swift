@@ -21,13 +21,12 @@ public final class FileSource: AudioSource {
     ///   - blockFrames: frames put into the ring at once, 1 to 4096; 10 ms in real time and 4096 else when nil.
     ///   - ringCapacity: bytes of the ring, its default when nil.
     init(path: String, realtime: Bool, blockFrames: Int?, ringCapacity: Int?) throws(AudioInputError) {
-        // Opened here for its errors; the handle can't be handed to the thread, which opens it again.
-        let file = try MonoFile(path: path)
-        let block = blockFrames ?? (realtime ? max(1, file.rate / 100) : MonoFile.blockFrames)
+        let file = OpenedFile(try MonoFile(path: path))
+        let block = blockFrames ?? (realtime ? max(1, file.mono.rate / 100) : MonoFile.blockFrames)
         let stream = try SourceStream(ringCapacity: ringCapacity)
         name = path
         self.stream = stream
-        try SourceStream.startThread("file") { Self.run(path, stream, block, realtime) }
+        try SourceStream.startThread("file") { Self.run(file, stream, block, realtime) }
     }
 
     deinit {
@@ -39,17 +38,16 @@ public final class FileSource: AudioSource {
         stream.requestStop()
     }
 
-    private static func run(_ path: String, _ stream: SourceStream, _ blockFrames: Int, _ realtime: Bool) {
+    private static func run(_ file: OpenedFile, _ stream: SourceStream, _ blockFrames: Int, _ realtime: Bool) {
         var feeder = BlockingFeeder(stream)
         do throws(AudioInputError) {
-            var file = try MonoFile(path: path)
-            feeder.open(
-                StreamFormat(sample: .float32, rate: file.rate, channels: 1), deviceChannels: file.channels)
+            let rate = file.mono.rate
+            feeder.open(StreamFormat(sample: .float32, rate: rate, channels: 1), deviceChannels: file.mono.channels)
             let start = monotonicNanoseconds()
             var given = 0
             var hasMore = true
             while hasMore {
-                let block = try file.readBlock()
+                let block = try file.mono.readBlock()
                 hasMore = !block.isEmpty
                 var taken = 0
                 while taken < block.count, hasMore {
@@ -60,8 +58,8 @@ public final class FileSource: AudioSource {
                     var time: Int64 = 0
                     if realtime {
                         // A block is there once its last frame has been played.
-                        time = start + Int64(given) * 1_000_000_000 / Int64(file.rate)
-                        stream.sleep(until: start + Int64(given + frames) * 1_000_000_000 / Int64(file.rate))
+                        time = start + Int64(given) * 1_000_000_000 / Int64(rate)
+                        stream.sleep(until: start + Int64(given + frames) * 1_000_000_000 / Int64(rate))
                     }
                     hasMore = feeder.give(part, frames: frames, time: time)
                     taken += frames
@@ -72,5 +70,14 @@ public final class FileSource: AudioSource {
             stream.fail(error)
         }
         feeder.end()
+    }
+}
+
+/// Hands an open file to the thread that reads it, and to no other: opened once, it can be a pipe.
+private final class OpenedFile: @unchecked Sendable {
+    var mono: MonoFile
+
+    init(_ mono: consuming MonoFile) {
+        self.mono = mono
     }
 }

@@ -41,19 +41,15 @@ struct RingReader: ~Copyable {
         control.pointee.roomWakeUp.notify()
     }
 
-    /// Sleeps until there is an entry or the CLOCK_MONOTONIC `deadline` in ns.
+    /// Sleeps until there is an entry, a stop of the source, or the CLOCK_MONOTONIC `deadline` in ns.
     ///
-    /// - Returns: false when there is none by then.
+    /// - Returns: false when the deadline has passed; after true, `peek` tells whether there is an entry.
     mutating func wait(until deadline: Int64) -> Bool {
-        while true {
-            control.pointee.dataWakeUp.arm()
-            if control.pointee.writeIndex.load(ordering: .sequentiallyConsistent) != readIndex {
-                control.pointee.dataWakeUp.disarm()
-                return true
-            }
-            guard control.pointee.dataWakeUp.sleep(until: deadline) else {
-                return control.pointee.writeIndex.load(ordering: .acquiring) != readIndex
-            }
+        control.pointee.dataWakeUp.arm()
+        if control.pointee.writeIndex.load(ordering: .sequentiallyConsistent) != readIndex {
+            control.pointee.dataWakeUp.disarm()
+            return true
         }
+        return control.pointee.dataWakeUp.sleep(until: deadline)
     }
 }

@@ -64,22 +64,28 @@ struct RingWriter: ~Copyable {
 
     /// As `offer`, but a ring without room is the caller's to wait for: nothing is lost or counted.
     mutating func offerOrRefuse(_ bytes: UnsafeRawPointer, count: Int, frames: Int, time: Int64) -> Bool {
-        let size = RingEntry.size(payload: count)
-        guard used + size + paddingAtMost(size) <= sampleLimit else { return false }
+        guard hasRoom(payload: count) else { return false }
         put(RingEntry(kind: .samples, payloadBytes: UInt32(count), first: Int64(frames), time: time), bytes)
         publish()
         return true
     }
 
-    /// Sleeps until the consumer has made room, `other` is readable or 1 s has passed.
-    func waitForRoom(orReadable other: CInt) {
-        let before = control.pointee.readIndex.load(ordering: .acquiring)
+    /// Sleeps until the consumer has made room where there was none, `other` is readable or 1 s has passed.
+    ///
+    /// - Parameter count: bytes of the payload that did not fit.
+    func waitForRoom(payload count: Int, orReadable other: CInt) {
         control.pointee.roomWakeUp.arm()
-        guard control.pointee.readIndex.load(ordering: .sequentiallyConsistent) == before else {
+        // Looked at again behind `arm`: room that was made in between wakes nobody.
+        if hasRoom(payload: count) {
             control.pointee.roomWakeUp.disarm()
-            return
+        } else {
+            _ = control.pointee.roomWakeUp.sleep(until: monotonicNanoseconds() + 1_000_000_000, orReadable: other)
         }
-        _ = control.pointee.roomWakeUp.sleep(until: monotonicNanoseconds() + 1_000_000_000, orReadable: other)
+    }
+
+    private func hasRoom(payload count: Int) -> Bool {
+        let size = RingEntry.size(payload: count)
+        return used + size + paddingAtMost(size) <= sampleLimit
     }
 
     /// Counts lost frames; they are reported by the next entry that fits.
@@ -113,7 +119,7 @@ struct RingWriter: ~Copyable {
     }
 
     private var used: Int {
-        @_noAllocation @_noLocks get { writeIndex - control.pointee.readIndex.load(ordering: .acquiring) }
+        @_noAllocation @_noLocks get { writeIndex - control.pointee.readIndex.load(ordering: .sequentiallyConsistent) }
     }
 
     /// What the end of the storage can cost an entry that must not wrap.

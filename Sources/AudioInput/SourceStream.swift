@@ -26,8 +26,9 @@ public final class SourceStream: Sendable {
 
     /// Wishes for a stop.
     func requestStop() {
-        stopWished.store(true, ordering: .releasing)
+        stopWished.store(true, ordering: .sequentiallyConsistent)
         eventfd_write(stopDescriptor, 1)
+        ring.control.pointee.dataWakeUp.notify()
     }
 
     /// Sleeps until `deadline` (CLOCK_MONOTONIC ns) or a stop.

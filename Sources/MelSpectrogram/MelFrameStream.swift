@@ -3,8 +3,11 @@ import Foundation
 /// Samples in, in chunks of any size; one frame of log mel powers out every hop.
 ///
 /// The frames depend on the samples alone: any chunking gives the same frames, bit for bit. See `MelParameters` for
-/// which samples a frame covers. Making one costs an FFT plan and a filter bank (tens of microseconds); afterwards
-/// nothing is allocated, locked or logged. It is not for several threads at once: give each its own.
+/// which samples a frame covers. Single precision rounds by the frame's strongest band: in sound like speech every band
+/// equals librosa's to 1e-4 relative, but one 75 dB under a pure tone may be off by 3e-4.
+///
+/// Making one costs an FFT plan and a filter bank; afterwards nothing is allocated, locked or logged. It is not for several
+/// threads at once: give each its own.
 public struct MelFrameStream: ~Copyable, @unchecked Sendable {
     // Sendable: the buffers behind the pointers belong to this one value, which cannot be copied.
 
@@ -59,20 +62,13 @@ public struct MelFrameStream: ~Copyable, @unchecked Sendable {
     ///     span is valid during the call only.
     public mutating func process(_ samples: Span<Float>, _ body: (Span<Float>) -> Void) {
         samples.withUnsafeBufferPointer { samples in
-            var rest = samples[...]
-            while !rest.isEmpty {
-                if skipCount > 0 {
-                    let count = min(skipCount, rest.count)
-                    skipCount -= count
-                    rest = rest.dropFirst(count)
-                    continue
-                }
-                let count = min(history.count - historyCount, rest.count)
-                _ = history[historyCount...].update(fromContentsOf: rest.prefix(count))
-                historyCount += count
-                rest = rest.dropFirst(count)
+            var position = 0
+            while position < samples.count {
+                position += take(samples, from: position)
                 if historyCount == history.count {
-                    computeFrame()
+                    applyWindow()
+                    transform.execute()
+                    computeBands()
                     body(frame.span)
                     advanceOneHop()
                 }
@@ -80,33 +76,50 @@ public struct MelFrameStream: ~Copyable, @unchecked Sendable {
         }
     }
 
+    /// Skips or stores samples from `position` on, up to the end of the frame, and returns how many.
+    private mutating func take(_ samples: UnsafeBufferPointer<Float>, from position: Int) -> Int {
+        if skipCount > 0 {
+            let count = min(skipCount, samples.count - position)
+            skipCount -= count
+            return count
+        }
+        let count = min(history.count - historyCount, samples.count - position)
+        for index in 0..<count { history[historyCount + index] = samples[position + index] }
+        historyCount += count
+        return count
+    }
+
     private mutating func advanceOneHop() {
         let hop = parameters.hopLength
         historyCount = max(0, history.count - hop)
         skipCount = max(0, hop - history.count)
-        if historyCount > 0 {
-            _ = history[..<historyCount].update(fromContentsOf: history[hop...])
+        for index in 0..<historyCount { history[index] = history[hop + index] }
+    }
+
+    /// `history` to the transform's input.
+    private func applyWindow() {
+        // The window starts at sample 0 of the block instead of in its middle: that changes the phase only, and the
+        // samples of the block behind it stay zero.
+        for index in 0..<history.count {
+            transform.input[index] = window[index] * history[index]
         }
     }
 
-    /// Fills `frame` from `history`.
-    private func computeFrame() {
-        // The window starts at sample 0 of the block instead of in its middle: that changes the phase only, and the
-        // samples of the block behind it stay zero.
-        for index in window.indices {
-            transform.input[index] = window[index] * history[index]
-        }
-        transform.execute()
-        for bin in power.indices {
+    /// The transform's output to `frame`.
+    private func computeBands() {
+        for bin in 0..<power.count {
             let real = transform.output[2 * bin]
             let imaginary = transform.output[2 * bin + 1]
             power[bin] = real * real + imaginary * imaginary
         }
-        for band in frame.indices {
+        let firstBins = bank.firstBins.span
+        let offsets = bank.offsets.span
+        let weights = bank.weights.span
+        for band in 0..<frame.count {
             var sum: Float = 0
-            var bin = bank.firstBins[band]
-            for index in bank.offsets[band]..<bank.offsets[band + 1] {
-                sum += bank.weights[index] * power[bin]
+            var bin = firstBins[band]
+            for index in offsets[band]..<offsets[band + 1] {
+                sum += weights[index] * power[bin]
                 bin += 1
             }
             frame[band] = logf(sum + parameters.powerFloor)

@@ -18,6 +18,7 @@ extension MelImage {
         var image = emptyImage()
         defer { png_image_free(&image) }
         guard png_image_begin_read_from_stdio(&image, file) != 0 else {
+            guard ferror(file) == 0 else { throw .unreadable(path: path, reason: readAdvice(EIO)) }
             throw .notUsable(path: path, reason: "\(image.complaint), so give it a PNG made by digitd mel")
         }
         let (width, height) = (Int(image.width), Int(image.height))
@@ -82,7 +83,11 @@ extension png_image {
     /// libpng's message of the failed call, such as "not a PNG file", without a full stop at its end.
     fileprivate var complaint: String {
         let text = withUnsafeBytes(of: message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        return text.lowercased().hasPrefix("not a png") ? "it is not a PNG file" : text
+        return switch text.lowercased() {
+        case "not a png file": "it is not a PNG file"
+        case "read error": "it ends too early"
+        default: text
+        }
     }
 }
 

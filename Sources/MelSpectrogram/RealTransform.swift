@@ -5,6 +5,11 @@ import Synchronization
 /// (FFTW 3.3 manual, section 5.4, "Thread safety").
 private let plannerLock = Mutex(())
 
+/// Carries a new plan, which nobody else knows yet, out of the lock.
+private struct MadePlan: @unchecked Sendable {
+    let plan: fftwf_plan?
+}
+
 /// `fftwf_plan_dft_r2c_1d` with its two buffers: a real signal to its half spectrum, single precision.
 ///
 /// Planned with `FFTW_ESTIMATE`, which times nothing, so that the same machine always rounds the same way. Both buffers
@@ -23,18 +28,13 @@ struct RealTransform: ~Copyable {
             fftwf_free(input)
             throw .transformUnavailable(length: length)
         }
-        // The planner touches neither buffer under FFTW_ESTIMATE, but they must be the ones executed on.
         let made = output.withMemoryRebound(to: fftwf_complex.self, capacity: outputCount / 2) { complex in
-            let bits = (UInt(bitPattern: input), UInt(bitPattern: complex))
+            nonisolated(unsafe) let (input, complex) = (input, complex)
             return plannerLock.withLock { _ in
-                UInt(
-                    bitPattern: fftwf_plan_dft_r2c_1d(
-                        Int32(length), UnsafeMutablePointer(bitPattern: bits.0),
-                        UnsafeMutablePointer(bitPattern: bits.1),
-                        UInt32(FFTW_ESTIMATE)))
+                MadePlan(plan: fftwf_plan_dft_r2c_1d(Int32(length), input, complex, UInt32(FFTW_ESTIMATE)))
             }
         }
-        guard let plan = fftwf_plan(bitPattern: made) else {
+        guard let plan = made.plan else {
             fftwf_free(input)
             fftwf_free(output)
             throw .transformUnavailable(length: length)
@@ -47,8 +47,8 @@ struct RealTransform: ~Copyable {
     }
 
     deinit {
-        let bits = UInt(bitPattern: plan)
-        plannerLock.withLock { _ in fftwf_destroy_plan(fftwf_plan(bitPattern: bits)) }
+        nonisolated(unsafe) let plan = plan
+        plannerLock.withLock { _ in fftwf_destroy_plan(plan) }
         fftwf_free(input.baseAddress)
         fftwf_free(output.baseAddress)
     }

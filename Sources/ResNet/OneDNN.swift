@@ -35,6 +35,12 @@ final class Engine {
         dnnl_engine_destroy(handle)
     }
 
+    /// Major version of the oneDNN headers that this was compiled with.
+    static var headerVersion: Int { Int(ddn_version_major()) }
+
+    /// Major version of the oneDNN library in this process (`dnnl_version`).
+    static var libraryVersion: Int { Int(dnnl_version().pointee.major) }
+
     /// OpenMP's thread count of the calling thread.
     static var threads: Int { Int(omp_get_max_threads()) }
 
@@ -214,7 +220,10 @@ struct OperationPlan: ~Copyable {
     /// Compiles the operation (`dnnl_primitive_create`).
     func compile() throws(WeightsError) -> dnnl_primitive_t {
         var primitive: dnnl_primitive_t?
-        try check(dnnl_primitive_create(&primitive, handle), "compiling \(name)")
+        // oneDNN generates machine code; a process that may not make memory executable fails exactly here (measured).
+        try check(
+            dnnl_primitive_create(&primitive, handle),
+            "compiling \(name) (it needs executable memory: under systemd MemoryDenyWriteExecute=no)")
         return primitive!
     }
 }

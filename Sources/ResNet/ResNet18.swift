@@ -136,33 +136,33 @@ public final class ResNet18 {
         var builder = NetworkBuilder(engine: engine)
 
         func add(
-            _ convolution: ResNet18Topology.Convolution, of source: NetworkBuilder.Value,
+            _ convolution: ResNet18Topology.Convolution, of source: inout NetworkBuilder.Value,
             adding addend: NetworkBuilder.Value? = nil, relu: Bool = true
         ) throws(WeightsError) -> NetworkBuilder.Value {
             try builder.convolution(
-                named: convolution.name, of: source, kernel: FoldedConvolution(convolution, of: weights),
+                named: convolution.name, of: &source, kernel: FoldedConvolution(convolution, of: weights),
                 stride: convolution.stride, padding: convolution.padding, adding: addend, relu: relu)
         }
 
-        let input = try builder.input(
+        var input = try builder.input(
             shape: [batchSize, 1, ResNet18Topology.inputHeight, ResNet18Topology.inputWidth])
-        let stem = try add(ResNet18Topology.stem, of: input)
+        let stem = try add(ResNet18Topology.stem, of: &input)
         let pooling = ResNet18Topology.stemPooling
         var value = try builder.maxPooling(
             named: "maxpool", of: stem, kernel: pooling.kernel, stride: pooling.stride, padding: pooling.padding)
         builder.release(stem)
 
         for block in ResNet18Topology.blocks {
-            let inner = try add(block.conv1, of: value)
+            var inner = try add(block.conv1, of: &value)
             // The second convolution adds its result to the shortcut in place.
             let shortcut: NetworkBuilder.Value
             if let downsample = block.downsample {
-                shortcut = try add(downsample, of: value, relu: false)
+                shortcut = try add(downsample, of: &value, relu: false)
                 builder.release(value)
             } else {
                 shortcut = value
             }
-            value = try add(block.conv2, of: inner, adding: shortcut)
+            value = try add(block.conv2, of: &inner, adding: shortcut)
             builder.release(inner)
         }
         let features = try builder.plain(value)

@@ -1,6 +1,40 @@
 import ArgumentParser
+import Glibc
+
+/// The command line. Without a subcommand it listens.
+struct Digitd: ParsableCommand {
+    static let release = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "digitd",
+        abstract: "Recognises the spoken digits 0 to 9, live from a microphone or in recordings.",
+        discussion: """
+            Without a subcommand digitd listens to the default microphone.
+
+            Exit codes: 0 done, 1 failed, 64 wrong usage, 65 input not usable, 66 input missing or unreadable, \
+            69 device unavailable, 78 bad configuration.
+            """,
+        version: release,
+        subcommands: [Listen.self, Devices.self, Classify.self, Mel.self, Train.self, Evaluate.self],
+        defaultSubcommand: Listen.self)
+}
 
 @main
-struct Digitd: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "digitd")
+enum Main {
+    static func main() {
+        // A reader that has gone is an error of `write`, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try Digitd.parseAsRoot()
+            try command.run()
+        } catch {
+            let failure = CommandFailure(error)
+            guard let sentence = failure.sentence else {
+                // Help, a version or a usage error: what the parser has to say, with its exit code (64 for usage).
+                Digitd.exit(withError: error)
+            }
+            StandardError.report(sentence)
+            exit(failure.status.rawValue)
+        }
+    }
 }

@@ -13,6 +13,9 @@ enum Rig {
         let script = #filePath.split(separator: "/").dropLast(2).map { "/" + $0 }.joined() + "/Rigs/alsa/build.sh"
         guard system("sh '\(script)' '\(scratch.path)' 2>'\(scratch.path)/build.log'") == 0 else { return nil }
         setenv("ALSA_CONFIG_PATH", "/usr/share/alsa/alsa.conf:\(scratch.path)/digitdrig.conf", 1)
+        // A sound server of the machine is left alone; the tests of one start their own there.
+        setenv("PULSE_SERVER", "unix:\(scratch.path)/native", 1)
+        atexit { Rig.directory?.removeAll() }
         ALSAMessages.redirect(to: nil)
         return scratch
     }()

@@ -13,16 +13,12 @@ final class ScratchDirectory: Sendable {
     }
 
     deinit {
-        if let listing = opendir(path) {
-            while let entry = readdir(listing) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                if name != "." && name != ".." { _ = remove("\(path)/\(name)") }
-            }
-            closedir(listing)
-        }
-        rmdir(path)
+        removeAll()
+    }
+
+    /// Removes the directory and all that is in it; a value that lives as long as the process needs it at exit.
+    func removeAll() {
+        _ = system("rm -rf '\(path)'")
     }
 
     /// Writes a file and returns its path.

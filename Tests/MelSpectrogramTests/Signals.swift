@@ -2,17 +2,16 @@ import Foundation
 import MelSpectrogram
 
 /// Samples and mel powers that librosa gives for them; Golden/README.md says how they were made.
-struct LibrosaGolden: Decodable {
+struct LibrosaGolden: Decodable, Sendable {
     let samples: [Int16]
     let frames: [[Float]]
 
     var signal: [Float] { samples.map { Float($0) / 32768 } }
 
-    static func load() throws -> LibrosaGolden {
+    static func load(_ name: String) throws -> LibrosaGolden {
         let folder = Bundle.module.url(forResource: "Golden", withExtension: nil)!
-        let data = try Data(contentsOf: folder.appendingPathComponent("librosa.json"))
+        let data = try Data(contentsOf: folder.appendingPathComponent("\(name).json"))
         let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
         return try decoder.decode(LibrosaGolden.self, from: data)
     }
 }

@@ -44,7 +44,7 @@ struct LayerTests {
     @Test(arguments: convolutions, Fusion.allCases)
     func convolutionIsThePlainLoops(shape: Shape, fusion: Fusion) throws {
         var generator = LCG(seed: 11)
-        let source = generator.values(shape.batch * shape.inputs * shape.height * shape.width)
+        let values = generator.values(shape.batch * shape.inputs * shape.height * shape.width)
         let kernelShape = [shape.outputs, shape.inputs, shape.kernel, shape.kernel]
         let kernel = FoldedConvolution(
             shape: kernelShape, weights: generator.values(kernelShape.reduce(1, *)),
@@ -55,17 +55,19 @@ struct LayerTests {
         var builder = NetworkBuilder(engine: try Engine())
         let input = try builder.input(shape: [shape.batch, shape.inputs, shape.height, shape.width])
         let sum = fusion == .sumThenRelu ? try builder.input(shape: resultShape) : nil
+        var source = input
         let value = try builder.convolution(
-            named: "convolution", of: input, kernel: kernel, stride: shape.stride, padding: shape.padding, adding: sum,
+            named: "convolution", of: &source, kernel: kernel, stride: shape.stride, padding: shape.padding,
+            adding: sum,
             relu: fusion != .none)
         let result = try builder.plain(value)
         #expect(result.shape == resultShape)
 
-        input.fill(source)
+        input.fill(values)
         sum?.fill(addend)
         for operation in builder.operations { try operation.run() }
 
-        var expected = convolve(source, kernel, shape)
+        var expected = convolve(values, kernel, shape)
         if fusion == .sumThenRelu { for i in expected.indices { expected[i] += addend[i] } }
         if fusion != .none { for i in expected.indices { expected[i] = max(expected[i], 0) } }
         #expect(largestDifference(result.content, expected) < 1e-4, "\(shape.testDescription), \(fusion)")

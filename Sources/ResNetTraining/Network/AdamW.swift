@@ -47,7 +47,9 @@ public final class AdamW {
         self.averageDecay = averageDecay
         states = network.parameters.map { parameter in
             let count = parameter.storedCount
-            func storage() -> UnsafeMutablePointer<Float> { alignedStorage(count * 4).assumingMemoryBound(to: Float.self) }
+            func storage() -> UnsafeMutablePointer<Float> {
+                alignedStorage(count * 4).assumingMemoryBound(to: Float.self)
+            }
             return State(
                 parameter: parameter, count: count, first: storage(), second: storage(), average: storage())
         }

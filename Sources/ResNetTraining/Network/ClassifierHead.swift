@@ -21,7 +21,9 @@ final class ClassifierHead {
     private var logitGradient: [Float]
 
     /// - Parameter gradient: receives the loss gradient of `input`.
-    init(input: Tensor, shape: [Int], classes: Int, gradient: (Layout) throws -> Tensor, _ context: ComputeContext) throws {
+    init(input: Tensor, shape: [Int], classes: Int, gradient: (Layout) throws -> Tensor, _ context: ComputeContext)
+        throws
+    {
         (batch, channels, area) = (shape[0], shape[1], shape[2] * shape[3])
         self.classes = classes
         weight = try Parameter(

@@ -59,7 +59,8 @@ final class Convolution {
             }
         }
         let weight = try Parameter(
-            name: name + ".weight", shape: weightShape, layout: backwardWeights.plan.layout(dnnl_query_diff_weights_md)!,
+            name: name + ".weight", shape: weightShape,
+            layout: backwardWeights.plan.layout(dnnl_query_diff_weights_md)!,
             decays: true, context)
         self.weight = weight
 

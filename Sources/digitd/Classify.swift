@@ -1,0 +1,102 @@
+import ArgumentParser
+import AudioInput
+import Foundation
+import MelSpectrogram
+import ResNet
+import ResNetTraining
+
+/// `digitd classify`: one label a file.
+struct Classify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Says which digit each recording, or mel-spectrogram picture, holds.",
+        discussion: """
+            Prints one line a file, in the order given: "Prediction: 7 (Confidence: 0.9987)", or not_a_digit for anything \
+            else. A recording is WAV, FLAC or Ogg of one word; a picture is a PNG made by digitd mel. Which of the two a \
+            file is, is told by its content.
+
+            With --json each line is an object with file, label, confidence, digit (unless it is none) and probabilities, \
+            which has the ten digits and then "not a digit".
+
+            A file that cannot be used gets a sentence on standard error; the others are classified all the same.
+            """)
+
+    @Argument(help: ArgumentHelp("Recordings or pictures.", valueName: "file"))
+    var files: [String]
+    @Flag(help: "Print one JSON object a line.")
+    var json = false
+    @Option(help: ArgumentHelp("Weights file to use instead of the installed one.", valueName: "file"))
+    var model: String?
+
+    func run() throws {
+        let model = try ClipModel(given: model)
+        var failure = FirstFailure()
+        for file in files {
+            do {
+                let result = Classification(file: file, logits: model.logits(try Self.window(of: file)), model.file)
+                try StandardOutput.line(json ? result.json() : result.text)
+            } catch let exit as ExitCode {
+                throw exit
+            } catch {
+                failure.report(error)
+            }
+        }
+        try failure.end()
+    }
+
+    /// The network's input for a picture or a recording.
+    private static func window(of file: String) throws -> [Float] {
+        if isPNG(file) { return ClipWindow.window(spectrogram: try MelImage(contentsOf: file).spectrogram) }
+        let samples = try AudioFile.readMono(file, rate: MelParameters.standard.sampleRate)
+        let spectrogram = try MelSpectrogram(samples: samples, parameters: .standard)
+        guard spectrogram.frameCount > 0 else {
+            throw CommandFailure(.inputNotUsable, "\(file) is shorter than one frame of 25 ms; record a whole word.")
+        }
+        return ClipWindow.window(spectrogram: spectrogram)
+    }
+
+    /// Whether a file begins as every PNG does; false for one that cannot be read, which the reader of sound then says.
+    private static func isPNG(_ file: String) -> Bool {
+        let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+        guard let stream = fopen(file, "rbe") else { return false }
+        defer { fclose(stream) }
+        var start = [UInt8](repeating: 0, count: signature.count)
+        return fread(&start, 1, start.count, stream) == start.count && start == signature
+    }
+}
+
+/// The answer for one file.
+struct Classification {
+    let file: String
+    let label: String
+    let probabilities: [Double]
+
+    /// Softmax of the logits over the model's temperature.
+    init(file: String, logits: [Float], _ model: ModelFile) {
+        self.file = file
+        let judgement = Judgements(logits: logits, labels: [0])
+        probabilities = judgement.probabilities(0, temperature: model.temperature)
+        label = ResNet18Topology.labels[judgement.best(0, temperature: model.temperature).label]
+    }
+
+    var confidence: Double { probabilities.max() ?? 0 }
+
+    /// The contract's line.
+    var text: String { "Prediction: \(label) (Confidence: \(String(format: "%.4f", confidence)))" }
+
+    func json() throws -> String {
+        struct Object: Encodable {
+            let file: String
+            let label: String
+            let digit: Int?
+            let confidence: Double
+            let probabilities: [Double]
+        }
+        func rounded(_ value: Double) -> Double { (value * 1e6).rounded() / 1e6 }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let object = Object(
+            file: file, label: label, digit: Int(label), confidence: rounded(confidence),
+            probabilities: probabilities.map(rounded))
+        return String(decoding: try encoder.encode(object), as: UTF8.self)
+    }
+}

@@ -1,0 +1,111 @@
+import ArgumentParser
+import AudioInput
+import DigitRecognizer
+import MelSpectrogram
+import ResNet
+import ResNetTraining
+
+/// The end of a command that did not succeed: an exit code, and the one sentence that is printed for it.
+struct CommandFailure: Error, Equatable {
+    var status: ExitStatus
+    /// What went wrong and what to do; nil when that is said already, or for others to say.
+    var sentence: String?
+
+    init(_ status: ExitStatus, _ sentence: String?) {
+        self.status = status
+        self.sentence = sentence
+    }
+
+    /// The table of all errors that reach the command line.
+    init(_ error: any Error) {
+        switch error {
+        case let error as CommandFailure: self = error
+        case let error as AudioInputError: self.init(error.status, error.description)
+        case let error as MelError: self.init(error.status, error.description)
+        case let error as WeightsError: self.init(error.status, error.description)
+        case let error as RecognizerError: self.init(error)
+        case let error as DataError: self.init(error.status, error.description)
+        case let error as TrainingError: self.init(error.status, error.description)
+        case let error where Digitd.exitCode(for: error) != .failure || error is ExitCode: self.init(.usage, nil)
+        default: self.init(.failed, "\(error)")
+        }
+    }
+}
+
+extension AudioInputError {
+    fileprivate var status: ExitStatus {
+        switch category {
+        case .inputMissing: .inputMissing
+        case .inputNotUsable: .inputNotUsable
+        case .deviceUnavailable: .deviceUnavailable
+        case .failed: .failed
+        }
+    }
+}
+
+extension MelError {
+    fileprivate var status: ExitStatus {
+        switch self {
+        case .unreadable: .inputMissing
+        case .notUsable, .metadataMissing, .metadataUnsupported: .inputNotUsable
+        case .parameterOutOfRange, .transformUnavailable, .notWritten: .failed
+        }
+    }
+}
+
+extension WeightsError {
+    fileprivate var status: ExitStatus {
+        switch self {
+        case .missing, .unreadable: .inputMissing
+        case .malformed, .missingTensor, .wrongShape, .unusableValue: .inputNotUsable
+        case .unwritable, .engine: .failed
+        }
+    }
+}
+
+extension CommandFailure {
+    private init(_ error: RecognizerError) {
+        switch error {
+        case .weights(let error): self.init(error)
+        case .frontEnd(let error): self.init(error)
+        case .metadata: self.init(.inputNotUsable, error.description)
+        }
+    }
+}
+
+extension DataError {
+    fileprivate var status: ExitStatus {
+        switch self {
+        case .notADirectory, .unreadable: .inputMissing
+        case .empty, .noClips, .allDamaged, .missingClass: .inputNotUsable
+        case .noDirectories: .usage
+        case .frontEnd: .failed
+        }
+    }
+}
+
+extension TrainingError {
+    fileprivate var status: ExitStatus {
+        switch self {
+        case .unusableCheckpoint, .otherCheckpoint, .tooFewClips, .noValidation: .inputNotUsable
+        case .diverged: .failed
+        }
+    }
+}
+
+/// Keeps the first failure of a command that goes on after it, such as one with many files.
+struct FirstFailure {
+    private var status: ExitStatus?
+
+    /// Prints the failure's sentence and remembers its code.
+    mutating func report(_ error: any Error) {
+        let failure = CommandFailure(error)
+        if let sentence = failure.sentence { StandardError.report(sentence) }
+        status = status ?? failure.status
+    }
+
+    /// Ends the command with the first failure's code, if there was one.
+    func end() throws {
+        if let status { throw ExitCode(status.rawValue) }
+    }
+}

@@ -1,0 +1,106 @@
+import ArgumentParser
+import Foundation
+import ResNet
+import ResNetTraining
+
+/// `digitd evaluate`: how good a network is on labelled recordings.
+struct Evaluate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measures the network on directories of labelled recordings.",
+        discussion: """
+            All clips of the directories are judged, training clips among them; --official-test judges only FSDD's test \
+            clips, index 0 to 4 of every speaker and digit. The layouts are those of digitd train.
+
+            A digit whose confidence is under the network's accept threshold is rejected, and counts as wrong. Rows of the \
+            confusion matrix are what was said, 0 to 9 and then not_a_digit; columns what was answered, 0 to 9 and then \
+            rejected. The class not_a_digit has figures only where there are clips of it.
+            """)
+
+    @Option(
+        parsing: .upToNextOption, help: ArgumentHelp("Data directories; may be given more than once.", valueName: "dir")
+    )
+    var data: [String]
+    @Option(help: ArgumentHelp("Weights file to use instead of the installed one.", valueName: "file"))
+    var model: String?
+    @Flag(help: "Print one JSON object.")
+    var json = false
+    @Option(
+        help: ArgumentHelp("Directory for a page with plots, index.html, and metrics.json.", valueName: "dir"))
+    var report: String?
+    @Flag(help: "Judge FSDD's test clips only.")
+    var officialTest = false
+
+    func run() throws {
+        let model = try ClipModel(given: model, batchSize: 32, threads: processorCount)
+        var failure = FirstFailure()
+        let judged = try judge(try clips(), model, &failure)
+        let metrics = EvaluationMetrics(
+            judged.judgements.confusion(temperature: model.file.temperature, threshold: model.file.acceptThreshold))
+        if let report { try write(report, metrics, judged, model.file) }
+        try StandardOutput.line(json ? metrics.json : metrics.table)
+        try failure.end()
+    }
+
+    /// The clips that could be read, with the network's answers.
+    private struct Judged {
+        var judgements = Judgements(logits: [], labels: [])
+        var paths: [String] = []
+    }
+
+    /// Takes the clips in parts, because the windows of a hundred thousand would fill 1.5 GB.
+    private func judge(_ clips: [LabelledClip], _ model: ClipModel, _ failure: inout FirstFailure) throws -> Judged {
+        let part = 2048
+        var judged = Judged()
+        var progress = ProgressLine(plainSeconds: nil)
+        for start in stride(from: 0, to: clips.count, by: part) {
+            try progress.update("\(start)/\(clips.count) clips")
+            let store = try ClipStore(DataSet(clips: Array(clips[start..<min(start + part, clips.count)])))
+            if !store.skipped.isEmpty { try progress.clear() }
+            for clip in store.skipped {
+                failure.report(CommandFailure(.inputNotUsable, "\(clip.path) is left out: \(clip.reason)"))
+            }
+            let set = try EvaluationSet(store: store)
+            judged.judgements.logits += model.logits(set.windows)
+            judged.judgements.labels += set.labels
+            judged.paths += set.clips.map(\.path)
+        }
+        try progress.clear()
+        return judged
+    }
+
+    private func clips() throws -> [LabelledClip] {
+        let all = try DataSet(directories: data)
+        let clips = officialTest ? all.officialTest : all.clips
+        guard !clips.isEmpty else {
+            let wanted = officialTest ? "of FSDD's test" : "with a label"
+            throw CommandFailure(
+                .inputNotUsable,
+                "\(data.joined(separator: ", ")) holds no clips \(wanted); see digitd evaluate --help for the layouts.")
+        }
+        return clips
+    }
+
+    private func write(
+        _ directory: String, _ metrics: EvaluationMetrics, _ judged: Judged, _ model: ModelFile
+    ) throws {
+        let page = EvaluationReport(
+            title: "digitd evaluation", metrics: metrics,
+            calibration: Calibration(judged.judgements, temperature: model.temperature),
+            worst: EvaluationReport.worstClips(
+                judged.judgements, paths: judged.paths, temperature: model.temperature,
+                threshold: model.acceptThreshold),
+            notes: [
+                ("Network", model.path), ("Trained on", model.weights.metadata["trained.on"] ?? "unknown"),
+                ("Data", data.joined(separator: ", ") + (officialTest ? " (FSDD's test clips)" : "")),
+                ("Accept threshold", String(model.acceptThreshold)), ("Temperature", String(model.temperature)),
+            ])
+        do {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            try page.write(to: directory + "/index.html")
+            try (metrics.json + "\n").write(toFile: directory + "/metrics.json", atomically: true, encoding: .utf8)
+        } catch {
+            throw CommandFailure(
+                .failed, "The report cannot be written into \(directory); check its name and permissions.")
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import DigitRecognizer
+import Foundation
+import MelSpectrogram
+import ResNet
+import ResNetTraining
+
+/// A weights file that this program can use, and its numbers.
+struct ModelFile {
+    let path: String
+    let weights: WeightsFile
+    /// Divides the logits, so that a softmax of them is a probability.
+    let temperature: Double
+    /// A digit less probable than this is rejected.
+    let acceptThreshold: Double
+
+    /// Reads the file given on the command line, or else the installed one.
+    ///
+    /// - Throws: `WeightsError`, `MelError` or a sentence for a file that this program cannot use.
+    init(given: String?) throws {
+        path = try ModelLocation.path(given: given)
+        weights = try WeightsFile(contentsOf: path)
+        try ResNet18Topology.validate(weights)
+        try Self.check(weights.metadata, path)
+        temperature = try Self.number("calibration.temperature", weights.metadata, path, in: 0.01...100)
+        acceptThreshold = try Self.number(RecognizerParameters.acceptKey, weights.metadata, path, in: 0...1)
+    }
+
+    private static func check(_ metadata: [String: String], _ path: String) throws {
+        guard try MelParameters(metadata: metadata) == .standard else {
+            throw notUsable(path, "its front-end numbers are not this program's")
+        }
+        let labels = ResNet18Topology.labels.joined(separator: ",")
+        guard metadata["labels"] == labels else {
+            throw notUsable(path, "its labels are \(metadata["labels"] ?? "missing") and not \(labels)")
+        }
+    }
+
+    private static func number(
+        _ key: String, _ metadata: [String: String], _ path: String, in range: ClosedRange<Double>
+    ) throws -> Double {
+        guard let text = metadata[key], let value = Double(text), range.contains(value) else {
+            throw notUsable(path, "its \(key) is \(metadata[key] ?? "missing")")
+        }
+        return value
+    }
+
+    private static func notUsable(_ path: String, _ reason: String) -> CommandFailure {
+        CommandFailure(
+            .inputNotUsable, "The weights file \(path) is not usable: \(reason); use one written by digitd train.")
+    }
+}
+
+/// A network for clips, many at a time.
+struct ClipModel {
+    let file: ModelFile
+    private let network: ResNet18
+
+    /// - Parameters:
+    ///   - given: the weights file of the command line.
+    ///   - batchSize: windows that the network computes together.
+    init(given: String?, batchSize: Int = 1, threads: Int = 1) throws {
+        file = try ModelFile(given: given)
+        network = try ResNet18(weights: file.weights, batchSize: batchSize, threads: threads)
+    }
+
+    /// Logits of windows one after the other, 11 each.
+    func logits(_ windows: [Float]) -> [Float] {
+        var logits = [Float](
+            repeating: 0, count: windows.count / ResNet18Topology.inputCount * ResNet18Topology.classCount)
+        var span = logits.mutableSpan
+        network.logits(windows.span, into: &span)
+        return logits
+    }
+}
+
+/// Threads for work that may take the whole machine.
+var processorCount: Int { ProcessInfo.processInfo.activeProcessorCount }

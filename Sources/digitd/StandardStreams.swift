@@ -1,0 +1,60 @@
+import ArgumentParser
+import Glibc
+
+/// Standard output, without a buffer: what was printed has been written.
+enum StandardOutput {
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// Writes text and a line feed.
+    static func line(_ text: String) throws {
+        var text = text
+        text.append("\n")
+        try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Writes bytes as they are.
+    ///
+    /// - Throws: `ExitCode.success` when the reader has gone (`digitd ... | head -1` has got what it wanted), and a
+    ///   sentence for a full disk and the like.
+    static func write(_ bytes: UnsafeRawBufferPointer) throws {
+        guard let code = writeAll(STDOUT_FILENO, bytes) else { return }
+        if code == EPIPE { throw ExitCode.success }
+        let reason = String(cString: strerror(code))
+        throw CommandFailure(.failed, "Standard output cannot be written (\(reason)); check where it goes.")
+    }
+}
+
+/// Standard error, for sentences.
+enum StandardError {
+    static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+    /// Prints `digitd: ` and the sentence.
+    static func report(_ sentence: String) {
+        line("digitd: " + sentence)
+    }
+
+    /// Prints exactly one line, whatever the file and device names in it hold.
+    static func line(_ text: String) {
+        let printable = text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }
+        var line = String(String.UnicodeScalarView(printable)) + "\n"
+        line.withUTF8 { _ = writeAll(STDERR_FILENO, UnsafeRawBufferPointer($0)) }
+    }
+}
+
+/// `write` until everything is written; the error's number if it fails.
+func writeAll(_ descriptor: CInt, _ bytes: UnsafeRawBufferPointer) -> CInt? {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+        let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+        if count >= 0 {
+            rest = rest.dropFirst(count)
+        } else if errno == EAGAIN {
+            // Someone else made the terminal or pipe non-blocking.
+            var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            poll(&wait, 1, -1)
+        } else if errno != EINTR {
+            return errno
+        }
+    }
+    return nil
+}

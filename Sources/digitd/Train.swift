@@ -1,0 +1,151 @@
+import ArgumentParser
+import Foundation
+import ResNet
+import ResNetTraining
+
+/// `digitd train`: recordings to a weights file.
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Trains the network on directories of recordings.",
+        discussion: """
+            A data directory holds FSDD's layout, recordings/{digit}_{speaker}_{index}.wav, or labelled folders, \
+            <0-9>/<speaker>_<n>.wav (or .flac, .ogg). Any other folder is speech that is not a digit, and \
+            _background_noise_ is noise to mix in. FSDD's test clips (index 0 to 4) are never trained on.
+
+            Speakers are held out to validate with; the best epoch by them is written. Beside the output stand \
+            .metrics.csv, with a row an epoch, .svg, a plot of them, and until the end .checkpoint: the same command given \
+            again goes on from there after an interruption. The same seed gives the same network on the same machine.
+            """)
+
+    @Option(
+        parsing: .upToNextOption, help: ArgumentHelp("Data directories; may be given more than once.", valueName: "dir")
+    )
+    var data: [String]
+    @Option(help: ArgumentHelp("Weights file to write.", valueName: "file"))
+    var output: String
+    @Option(name: .customLong("init"), help: ArgumentHelp("Weights file to start from.", valueName: "file"))
+    var initialWeights: String?
+    @Option(help: ArgumentHelp("Chooses everything that is random.", valueName: "n"))
+    var seed: UInt64 = TrainingOptions().seed
+    @Option(help: ArgumentHelp("Epochs to train.", valueName: "n"))
+    var epochs = TrainingOptions().epochs
+    @Option(help: ArgumentHelp("Windows an epoch. (default: one for each training clip)", valueName: "n"))
+    var windows: Int?
+    @Option(help: ArgumentHelp("Windows a step.", valueName: "n"))
+    var batchSize = TrainingOptions().batchSize
+    @Option(help: ArgumentHelp("Threads of the network. (default: one for each processor)", valueName: "n"))
+    var threads: Int?
+    @Option(help: ArgumentHelp("Peak of the learning-rate schedule.", valueName: "x"))
+    var learningRate = TrainingOptions().learningRate
+    @Option(help: "Arithmetic: f32 or bf16. (default: bf16 where the processor has it)")
+    var precision: TrainingPrecision?
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Data directories, by their last name, that no speaker is held out of.", valueName: "name"))
+    var trainOnly: [String] = []
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("How often a data directory is drawn, relative to others.", valueName: "name=factor"))
+    var setWeight: [SetWeight] = []
+
+    /// `NAME=FACTOR`.
+    struct SetWeight: ExpressibleByArgument {
+        let name: String
+        let factor: Double
+
+        init?(argument: String) {
+            guard let sign = argument.lastIndex(of: "="), sign > argument.startIndex,
+                let factor = Double(argument[argument.index(after: sign)...]), factor >= 0, factor.isFinite
+            else { return nil }
+            name = String(argument[..<sign])
+            self.factor = factor
+        }
+    }
+
+    func validate() throws {
+        let counts = [("epochs", epochs), ("windows", windows), ("batch-size", batchSize), ("threads", threads)]
+        for (name, value) in counts where value.map({ $0 < 1 }) ?? false {
+            throw ValidationError("--\(name) must be at least 1.")
+        }
+        guard learningRate > 0, learningRate.isFinite else {
+            throw ValidationError("--learning-rate must be more than 0.")
+        }
+    }
+
+    func run() throws {
+        try refuseEarly()
+        let signals = StopSignals()
+        var report = TrainingReport()
+        let weights = try Trainer(options).run(report: { report.show($0) }, shouldStop: { signals.isStopWished })
+        try report.clear()
+        guard let weights else {
+            let hint =
+                FileManager.default.fileExists(atPath: options.checkpointPath)
+                ? "give the same command again to go on after the last epoch"
+                : "no epoch was done, so the same command begins anew"
+            throw CommandFailure(.failed, "Training was stopped; \(hint).")
+        }
+        try report.finish(weights, output)
+    }
+
+    /// What would otherwise come out only after the data is read, or after the first epoch.
+    private func refuseEarly() throws {
+        if let path = initialWeights { try ResNet18Topology.validate(try WeightsFile(contentsOf: path)) }
+        let directory = URL(fileURLWithPath: output).deletingLastPathComponent().path
+        guard access(directory, W_OK | X_OK) == 0 else {
+            throw CommandFailure(
+                .failed, "\(output) cannot be written; make the directory \(directory), or give another --output.")
+        }
+    }
+
+    private var options: TrainingOptions {
+        var options = TrainingOptions()
+        options.directories = data
+        options.output = output
+        options.initialWeights = initialWeights
+        options.seed = seed
+        options.epochs = epochs
+        options.windowsPerEpoch = windows
+        options.batchSize = batchSize
+        options.threads = threads ?? processorCount
+        options.learningRate = learningRate
+        options.precision = precision
+        options.split.setsOnlyTrained = Set(trainOnly)
+        for weight in setWeight { options.sampler.setWeights[weight.name] = weight.factor }
+        return options
+    }
+}
+
+extension TrainingPrecision: ExpressibleByArgument {}
+
+/// The trainer's progress in words.
+private struct TrainingReport {
+    private var progress = ProgressLine(plainSeconds: 10)
+
+    /// A training run goes on when nobody reads its progress any more.
+    mutating func show(_ event: TrainingProgress) {
+        switch event {
+        case .note(let text): try? progress.line(text)
+        case .step(let epoch, let step, let steps, let loss, let rate, let left):
+            try? progress.update(
+                "epoch \(epoch) step \(step)/\(steps)  loss \(Self.decimal(loss))  \(Int(rate)) windows/s  "
+                    + "\(ProgressLine.duration(left)) left")
+        case .epoch(let metrics):
+            try? progress.line(
+                "epoch \(metrics.epoch)  loss \(Self.decimal(metrics.trainingLoss))  "
+                    + "validation loss \(Self.decimal(metrics.validationLoss))  "
+                    + "right \(Self.percent(metrics.validationAccuracy))  digits \(Self.percent(metrics.digitAccuracy))  "
+                    + "\(Int(metrics.windowsPerSecond)) windows/s  \(ProgressLine.duration(metrics.seconds))")
+        }
+    }
+
+    mutating func clear() throws { try progress.clear() }
+
+    mutating func finish(_ weights: WeightsFile, _ output: String) throws {
+        let accuracy = weights.metadata["accuracy.validation"].flatMap(Double.init) ?? 0
+        try progress.line("\(output) written, \(Self.percent(accuracy)) of the validation windows right")
+    }
+
+    private static func decimal(_ value: some CVarArg) -> String { String(format: "%.4f", value) }
+    private static func percent(_ value: Double) -> String { String(format: "%.2f %%", value * 100) }
+}

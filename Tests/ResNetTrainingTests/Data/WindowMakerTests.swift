@@ -1,0 +1,166 @@
+import Foundation
+import MelSpectrogram
+import Testing
+
+@testable import ResNetTraining
+
+@Suite struct WindowMakerTests {
+    static let store = SyntheticClips.store()
+
+    static func batches(threads: Int, seed: UInt64 = 5, epochs: Range<Int> = 0..<2) throws -> [Batch] {
+        let sampler = try Sampler(store: store, seed: seed)
+        let plan = BatchPlan(batchSize: 4, batchesPerEpoch: 3, epochs: epochs, seed: seed)
+        let loader = try BatchLoader(store: store, sampler: sampler, plan: plan, capacity: 2, threads: threads)
+        var batches: [Batch] = []
+        while let batch = loader.next() { batches.append(batch) }
+        return batches
+    }
+
+    @Test func windowsDoNotDependOnThreads() throws {
+        let one = try Self.batches(threads: 1)
+        let three = try Self.batches(threads: 3)
+        #expect(one.map(\.epoch) == [0, 0, 0, 1, 1, 1] && one.map(\.index) == [0, 1, 2, 0, 1, 2])
+        #expect(one.map(\.windows) == three.map(\.windows))
+        #expect(one.map(\.labels) == three.map(\.labels))
+        #expect(one[0].windows != one[3].windows, "epochs must differ")
+    }
+
+    @Test func resumedEpochIsTheSameAsInOneRun() throws {
+        let whole = try Self.batches(threads: 1)
+        let resumed = try Self.batches(threads: 2, epochs: 1..<2)
+        #expect(whole.suffix(3).map(\.windows) == resumed.map(\.windows))
+    }
+
+    @Test func seedChangesWindows() throws {
+        let first = try Self.batches(threads: 1, epochs: 0..<1)
+        let other = try Self.batches(threads: 1, seed: 6, epochs: 0..<1)
+        #expect(first[0].windows != other[0].windows)
+    }
+
+    @Test func cancelledLoaderEnds() throws {
+        let sampler = try Sampler(store: Self.store, seed: 1)
+        let plan = BatchPlan(batchSize: 2, batchesPerEpoch: 1_000, epochs: 0..<1_000, seed: 1)
+        let loader = try BatchLoader(store: Self.store, sampler: sampler, plan: plan, threads: 2)
+        #expect(loader.next() != nil)
+        loader.cancel()
+        #expect(loader.next() == nil)
+    }
+
+    @Test func everyRecipeGivesFiniteNormalisedWindows() throws {
+        var maker = try WindowMaker(store: Self.store)
+        var window = [Float](repeating: .nan, count: WindowShape.count)
+        for recipe in [Draw.Recipe.plain] + Draw.Recipe.made {
+            for position in 0..<5 {
+                let draw = Draw(clip: position % 10, recipe: recipe, partner: 10 + position % 9, label: 10)
+                var output = window.mutableSpan
+                maker.makeWindow(draw, seed: 1, epoch: 0, position: position, into: &output)
+                let mean = window.reduce(0, +) / Float(window.count)
+                #expect(window.allSatisfy { $0.isFinite && abs($0) < 30 }, "\(recipe) \(position)")
+                // Masks write the mean, so it moves little.
+                #expect(abs(mean) < 0.35, "\(recipe) \(position): \(mean)")
+                #expect((window.max() ?? 0) - (window.min() ?? 0) > 0.5, "\(recipe) \(position)")
+            }
+        }
+    }
+
+    @Test func extremeClipsDoNotCrash() throws {
+        let odd: [[Float]] = [
+            Array(repeating: 0, count: 8_000), Array(repeating: 1, count: 300),
+            (0..<80_000).map { $0 % 2 == 0 ? 1 : -1 }, [Float](repeating: .nan, count: 4_000),
+            SyntheticClips.word(1, speaker: 1, silence: 0, length: 8),
+        ]
+        let clips = odd.enumerated().map { i, samples in
+            (clip: LabelledClip(path: "\(i)", label: 10, speaker: "s", set: "odd"), samples: samples)
+        }
+        let store = ClipStore(clips: clips)
+        var maker = try WindowMaker(store: store)
+        var window = [Float](repeating: 0, count: WindowShape.count)
+        for clip in store.clips.indices {
+            for recipe in [Draw.Recipe.plain] + Draw.Recipe.made {
+                for position in 0..<2 {
+                    let draw = Draw(clip: clip, recipe: recipe, partner: 0, label: 10)
+                    var output = window.mutableSpan
+                    maker.makeWindow(draw, seed: 2, epoch: 0, position: position, into: &output)
+                    #expect(window.allSatisfy { $0.isFinite }, "clip \(clip), \(recipe), \(position)")
+                }
+            }
+        }
+    }
+
+    @Test func evaluationWindowIsThatOfTheSpectrogram() throws {
+        let samples = SyntheticClips.word(4, speaker: 1)
+        let spectrogram = try MelSpectrogram(samples: samples, parameters: .standard)
+        let window = try ClipWindow.window(samples: samples)
+        #expect(window == ClipWindow.window(spectrogram: spectrogram))
+        #expect(abs(window.reduce(0, +) / Float(window.count)) < 1e-3)
+    }
+
+    @Test(arguments: [EvaluationSet.Variant.clip, .noisy(ratio: 10), .live(ratio: 20)])
+    func evaluationSetsAreFixed(variant: EvaluationSet.Variant) throws {
+        let first = try EvaluationSet(store: Self.store, variant: variant)
+        let second = try EvaluationSet(store: Self.store, variant: variant)
+        #expect(first.windows == second.windows)
+        #expect(first.windows.count == Self.store.clips.count * WindowShape.count)
+        #expect(first.labels == Self.store.clips.map { Int32($0.label) })
+    }
+
+    @Test func resamplingKeepsASineAndMovesItsFrequency() {
+        let resampler = VariableResampler()
+        let input = (0..<4_000).map { sinf(2 * .pi * 500 * Float($0) / 8_000) }
+        var output: [Float] = []
+        var scratch: [Float] = []
+        for speed in [0.82, 0.97, 1, 1.1, 1.22] as [Float] {
+            resampler.resample(input, speed: speed, limit: 100_000, into: &output, scratch: &scratch)
+            #expect(output.count == Int(4_000 / speed))
+            let worst = output.indices.dropFirst(20).dropLast(20).reduce(Float(0)) { worst, i in
+                max(worst, abs(output[i] - sinf(2 * .pi * 500 * Float(i) * speed / 8_000)))
+            }
+            #expect(worst < 0.01, "speed \(speed): \(worst)")
+        }
+        // 3.9 kHz at 1.22 would fold to 3.24 kHz: it must be gone.
+        let high = (0..<4_000).map { sinf(2 * .pi * 3_900 * Float($0) / 8_000) }
+        resampler.resample(high, speed: 1.22, limit: 100_000, into: &output, scratch: &scratch)
+        #expect(NoiseSource.rootMeanSquare(output, 100..<output.count - 100) < 0.02)
+    }
+}
+
+@Suite struct SamplerTests {
+    @Test func labelsFollowTheRecipeAndTheClip() throws {
+        let sampler = try Sampler(store: WindowMakerTests.store, seed: 4)
+        var counts = [Int](repeating: 0, count: 11)
+        for position in 0..<4_000 {
+            let draw = sampler.draw(epoch: 1, position: position)
+            counts[draw.label] += 1
+            if draw.recipe == .plain {
+                #expect(draw.label == WindowMakerTests.store.clips[draw.clip].label)
+            } else {
+                #expect(draw.label == LabelledClip.notADigit)
+                let (a, b) = (WindowMakerTests.store.clips[draw.clip], WindowMakerTests.store.clips[draw.partner])
+                #expect(a.label < 10 && b.label < 10 && a.label != b.label)
+            }
+        }
+        #expect(abs(counts[10] - 1_120) < 120, "\(counts)")
+        for digit in 0...9 { #expect(abs(counts[digit] - 288) < 70, "\(counts)") }
+    }
+
+    @Test func missingDigitIsNamed() throws {
+        let clips = (0...8).map { digit in
+            (
+                clip: LabelledClip(path: "\(digit)", label: digit, speaker: "s", set: "a"),
+                samples: SyntheticClips.word(digit, speaker: 0, silence: 0.02, length: 0.1)
+            )
+        }
+        let store = ClipStore(clips: clips)
+        #expect(throws: DataError.missingClass(label: 9)) { try Sampler(store: store, seed: 1) }
+    }
+
+    @Test func randomNumbersHaveTheirMoments() {
+        var random = SeededRandom(seed: 1)
+        let values = (0..<20_000).map { _ in random.gaussian() }
+        let mean = values.reduce(0, +) / 20_000
+        let variance = values.reduce(0) { $0 + $1 * $1 } / 20_000
+        #expect(abs(mean) < 0.03 && abs(variance - 1) < 0.05)
+        #expect((0..<1_000).allSatisfy { _ in (0..<1).contains(random.uniform()) })
+        #expect((0..<1_000).allSatisfy { _ in (3...5).contains(random.integer(in: 3...5)) })
+    }
+}

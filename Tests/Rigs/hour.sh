@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# An hour of speech on one core: how many times real time, and whether memory stays flat.
+#
+#   Tests/Rigs/hour.sh DIGITD
+#
+# Needs sox. Fails below 200 times real time, or where the second half of the run needs over 4 MB more than the first.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+digitd=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+sox -R "$here/../../Demo/digits.flac" -r 8000 -t raw -e signed -b 16 "$work/demo.raw"
+bytes=$(stat -c %s "$work/demo.raw")
+times=$((3600 * 16000 / bytes + 1))
+for ((i = 0; i < times; i++)); do cat "$work/demo.raw"; done >"$work/hour.raw"
+seconds=$(($(stat -c %s "$work/hour.raw") / 16000))
+
+started=$(date +%s%N)
+taskset -c 0 "$digitd" listen --input - --rate 8000 --format json <"$work/hour.raw" >"$work/events.jsonl" &
+pid=$!
+: >"$work/memory"
+while kill -0 $pid 2>/dev/null; do
+    awk '/VmRSS/ { print $2 }' "/proc/$pid/status" 2>/dev/null >>"$work/memory" || true
+    sleep 0.2
+done
+wait $pid
+elapsed=$(($(date +%s%N) - started))
+awk -v s="$seconds" -v e="$elapsed" 'BEGIN { printf "%d s of stream in %.1f s: %.0f times real time\n", s, e / 1e9, s * 1e9 / e; exit !(s * 1e9 / e >= 200) }'
+# The first samples are start-up.
+awk 'NR > 3 { v[n++] = $1 }
+    END {
+        for (i = 0; i < n; i++) { if (i < n / 2) { if (v[i] > a) a = v[i] } else if (v[i] > b) b = v[i] }
+        printf "resident memory: at most %.1f MB in the first half, %.1f MB in the second\n", a / 1024, b / 1024
+        exit !(n > 4 && b - a < 4096)
+    }' "$work/memory"
+echo "$(grep -c '"class":"DIGIT"' "$work/events.jsonl") digits heard of $((times * $(wc -w <"$here/../../Demo/digits.txt")))"
