@@ -3,7 +3,7 @@
 #
 #   Tests/Rigs/pulse-restart.sh DIGITD
 #
-# Needs pulseaudio, pulseaudio-utils, libasound2-plugins and sox. Touches no sound server but its own.
+# Needs pulseaudio, pulseaudio-utils, libasound2-plugins, jq and sox. Touches no sound server but its own.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 digitd=$1
@@ -43,7 +43,7 @@ wait_for() {
 }
 
 # heard: the digits of the events so far, one a line.
-heard() { sed -nE 's/.*"class":"DIGIT".*"digit":([0-9]),"confidence".*/\1/p' "$work/events.jsonl"; }
+heard() { jq -r 'select(.class == "DIGIT") | .digit' "$work/events.jsonl"; }
 
 sox -R "$here/../../Demo/digits.flac" "$work/demo.wav"
 tr -s ' \n' '\n' <"$here/../../Demo/digits.txt" >"$work/said"

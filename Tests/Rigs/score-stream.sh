@@ -4,12 +4,12 @@
 #   Tests/Rigs/score-stream.sh TABLE.tsv EVENTS.jsonl [MIN_RIGHT_PERCENT] [MAX_EXTRA_PERCENT]
 #
 # A spoken digit is right if exactly one DIGIT event overlaps it and says it. An event that overlaps no digit, or a second
-# one for the same digit, is extra. Exits 1 where the limits (98 and 1) are not kept, or the events are out of order.
+# one for the same digit, is extra. Exits 1 where the limits (98 and 1) are not kept, or the events are out of order. Needs jq.
 set -euo pipefail
 table=$1 events=$2 right=${3:-98} extra=${4:-1}
-grep '"class":"DIGIT"' "$events" \
-    | sed -E 's/.*"digit":([0-9]),"confidence".*"start":([0-9.]+).*"end":([0-9.]+).*/\1\t\2\t\3/' \
+jq -r 'select(.class == "DIGIT") | [.digit, .start, .end] | @tsv' "$events" \
     | awk -v right="$right" -v extra="$extra" '
+        BEGIN { n = 0 }
         FNR == NR && FILENAME != "-" { digit[n] = $1; start[n] = $2; end[n] = $3; n++; next }
         {
             if ($2 < last) unordered = 1

@@ -5,7 +5,7 @@
 #
 # With FSDD's recordings, its official test (index 0 to 4 of every speaker and digit, 300 clips); otherwise the clips
 # that come with the package. The microphone plays all of it at 8 times real time and the first minute in real time.
-# Needs sox, gcc and libasound2-dev.
+# Needs sox, jq, gcc and libasound2-dev.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 digitd=$1 recordings=${2:-$here/../../../shared/data/fsdd/recordings}
@@ -29,7 +29,7 @@ echo "$(wc -l <"$work/list") clips, $(soxi -d "$work/stream.wav") of stream"
 "$here/score-stream.sh" "$work/stream.tsv" "$work/file.jsonl"
 
 # What recognition itself says: all but the device's and the wall clock's part.
-events() { grep -E '"class":"(DIGIT|REJECTED|GAP)"' "$1" | sed -E 's/,"(time":"[^"]*"|latency_ms":[0-9.]+)//g'; }
+events() { jq -cS 'select(.class | IN("DIGIT", "REJECTED", "GAP")) | del(.time, .latency_ms)' "$1"; }
 
 "$here/alsa/build.sh" "$work/rig"
 export ALSA_CONFIG_PATH="/usr/share/alsa/alsa.conf:$work/rig/digitdrig.conf"
