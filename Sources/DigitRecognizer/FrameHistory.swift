@@ -3,6 +3,9 @@
 /// Frames are appended to a buffer of twice the capacity; when it is full the younger half moves to the front, which is one
 /// copy of 40 floats a frame on the average. Nothing is allocated after `init`.
 struct FrameHistory: ~Copyable {
+    /// What stands for a value that is no number: about the logarithm of digital silence's power.
+    private static let silence: Float = -23
+
     private let bandCount: Int
     private let capacity: Int
     private var values: [Float]
@@ -36,7 +39,10 @@ struct FrameHistory: ~Copyable {
             count = capacity
         }
         let offset = count * bandCount
-        for band in 0..<bandCount { values[offset + band] = frame[band] }
+        for band in 0..<bandCount {
+            // One broken sample would otherwise stay in the background's running mean for ever.
+            values[offset + band] = frame[band].isFinite ? frame[band] : Self.silence
+        }
         count += 1
     }
 

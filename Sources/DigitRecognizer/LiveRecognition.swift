@@ -3,14 +3,14 @@ import DigitEvents
 import Glibc
 
 /// The clocks that a recognition is stamped with; tests bring their own.
-public struct RecognitionClocks {
+public struct RecognitionClocks: Sendable {
     /// The wall clock; nil leaves `time` out of the events.
-    public var wallTime: () -> WallTime?
+    public var wallTime: @Sendable () -> WallTime?
     /// CLOCK_MONOTONIC, in nanoseconds: what capture times are given in.
-    public var monotonicNanoseconds: () -> Int64
+    public var monotonicNanoseconds: @Sendable () -> Int64
 
     /// Clocks of one's own.
-    public init(wallTime: @escaping () -> WallTime?, monotonicNanoseconds: @escaping () -> Int64) {
+    public init(wallTime: @escaping @Sendable () -> WallTime?, monotonicNanoseconds: @escaping @Sendable () -> Int64) {
         self.wallTime = wallTime
         self.monotonicNanoseconds = monotonicNanoseconds
     }

@@ -53,43 +53,46 @@ private final class SoundServer {
     }
 }
 
-/// Capture from a live sound server, as on a desktop.
-@Suite(
-    .needsRig, .enabled(if: SoundServer.isInstalled, "pulseaudio or libasound2-plugins is not installed"), .serialized,
-    .timeLimit(.minutes(1))
-)
-struct SoundServerTests {
-    @Test func aKilledServerIsLost_andCapturedWithinTwoSecondsOfItsReturn() throws {
-        let server = SoundServer()
-        let source = try ALSACapture.open(
-            device: "pulse", policy: .failIfUnavailable, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        )
-        defer { source.stop() }
-        var reader = try AudioReader(source)
-        let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: 400)
-        defer { buffer.deallocate() }
-        /// Reads until what `isWanted` asks for, at most 10 s; the peak of the samples read.
-        func read(until isWanted: (AudioReading, Float) -> Bool) throws -> Float {
-            var peak: Float = 0
-            let deadline = monotonicNanoseconds() + 10_000_000_000
-            while monotonicNanoseconds() < deadline {
-                let reading = try reader.read(into: buffer, timeout: .milliseconds(100))
-                if case .samples(let count) = reading { peak = buffer[..<count].reduce(peak) { max($0, abs($1)) } }
-                if isWanted(reading, peak) { return peak }
+extension ALSATests {
+    /// Capture from a live sound server, as on a desktop.
+    @Suite(
+        .enabled(if: SoundServer.isInstalled, "pulseaudio or libasound2-plugins is not installed"),
+        .timeLimit(.minutes(1))
+    )
+    struct SoundServerTests {
+        @Test func aKilledServerIsLost_andCapturedWithinTwoSecondsOfItsReturn() throws {
+            let server = SoundServer()
+            let source = try ALSACapture.open(
+                device: "pulse", policy: .failIfUnavailable,
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            )
+            defer { source.stop() }
+            var reader = try AudioReader(source)
+            let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: 400)
+            defer { buffer.deallocate() }
+            /// Reads until what `isWanted` asks for, at most 10 s; the peak of the samples read.
+            func read(until isWanted: (AudioReading, Float) -> Bool) throws -> Float {
+                var peak: Float = 0
+                let deadline = monotonicNanoseconds() + 10_000_000_000
+                while monotonicNanoseconds() < deadline {
+                    let reading = try reader.read(into: buffer, timeout: .milliseconds(100))
+                    if case .samples(let count) = reading { peak = buffer[..<count].reduce(peak) { max($0, abs($1)) } }
+                    if isWanted(reading, peak) { return peak }
+                }
+                Issue.record("not within 10 s")
+                return peak
             }
-            Issue.record("not within 10 s")
-            return peak
+            _ = try read { reading, _ in reading == .opened(name: "pulse", rate: 16_000, channels: 1) }
+            server.play()
+            #expect(try read { _, peak in peak > 0.4 } > 0.4)
+            server.kill()
+            _ = try read { reading, _ in if case .lost = reading { true } else { false } }
+            usleep(3_000_000)
+            server.start()
+            let returned = monotonicNanoseconds()
+            _ = try read { reading, _ in reading == .opened(name: "pulse", rate: 16_000, channels: 1) }
+            _ = try read { reading, _ in if case .samples = reading { true } else { false } }
+            #expect(monotonicNanoseconds() - returned < 2_000_000_000)
         }
-        _ = try read { reading, _ in reading == .opened(name: "pulse", rate: 16_000, channels: 1) }
-        server.play()
-        #expect(try read { _, peak in peak > 0.4 } > 0.4)
-        server.kill()
-        _ = try read { reading, _ in if case .lost = reading { true } else { false } }
-        usleep(3_000_000)
-        server.start()
-        let returned = monotonicNanoseconds()
-        _ = try read { reading, _ in reading == .opened(name: "pulse", rate: 16_000, channels: 1) }
-        _ = try read { reading, _ in if case .samples = reading { true } else { false } }
-        #expect(monotonicNanoseconds() - returned < 2_000_000_000)
     }
 }

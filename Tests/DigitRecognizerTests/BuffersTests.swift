@@ -11,8 +11,12 @@ import Testing
             #expect(history.frames.count >= min(frame + 1, 7))
             for start in history.frames {
                 let range = start..<frame + 1
-                let values = history.withFrames(range) { span in span.indices.map { span[$0] } }
-                #expect(values == range.flatMap { [Float($0), Float($0) + 0.25, Float($0) + 0.5] })
+                let values: [Float] = history.withFrames(range) { span in span.indices.map { span[$0] } }
+                let expected: [Float] = range.flatMap { frame in
+                    let value = Float(frame)
+                    return [value, value + 0.25, value + 0.5]
+                }
+                #expect(values == expected)
             }
         }
         history.restart(at: 500)

@@ -23,7 +23,8 @@ import Testing
             #expect((0.06...0.08).contains(event.at - event.end), "\(event)")
         }
         #expect(events.rejected.isEmpty)
-        #expect(events.speech.map(\.state) == (0..<20).map { $0 % 2 == 0 ? .start : .end })
+        let states: [DigitEvent.Speech.State] = (0..<20).map { $0 % 2 == 0 ? .start : .end }
+        #expect(events.speech.map(\.state) == states)
     }
 
     @Test func eventsDoNotDependOnChunking() throws {

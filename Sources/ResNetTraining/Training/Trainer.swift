@@ -50,8 +50,8 @@ public struct Trainer {
             state = resumed
             report(.note("resuming after epoch \(state.epochsDone)"))
         }
-        var log = try MetricsLog(
-            path: options.metricsPath, columns: EpochMetrics.columns, keepingRowsThrough: state.epochsDone)
+        var log = MetricsLog(
+            path: options.metricsPath, columns: EpochMetrics.columns, resumingAfter: state.epochsDone)
 
         let loader = try BatchLoader(
             store: store, sampler: sampler,
@@ -95,7 +95,7 @@ public struct Trainer {
                 state.best = averaged
             }
             try log.append(metrics.row)
-
+            try LinePlot.write(EpochMetrics.plots(of: log), to: options.plotPath)
             try state.write(options.checkpointPath, network, optimiser, options)
             report(.epoch(metrics))
             meter = EpochMeter()
@@ -103,8 +103,7 @@ public struct Trainer {
 
         guard var best = state.best else { return nil }
         let outcome = try validation.judge(best, threads: options.threads)
-        let calibration = Calibration(logits: outcome.logits, labels: outcome.labels)
-        best.metadata = metadata(store, calibration, outcome)
+        best.metadata = metadata(store, outcome)
         try best.write(to: options.output, precision: .f16)
         try? FileManager.default.removeItem(atPath: options.checkpointPath)
         return best
@@ -123,17 +122,21 @@ public struct Trainer {
         return try make(.float32)
     }
 
-    private func metadata(
-        _ store: ClipStore, _ calibration: Calibration, _ outcome: Validation.Outcome
-    ) -> [String: String] {
+    private func metadata(_ store: ClipStore, _ outcome: Validation.Outcome) -> [String: String] {
+        let judgements = Judgements(logits: outcome.logits, labels: outcome.labels)
+        let temperature = Calibration.temperature(judgements)
+        let point = OperatingPoint.choose(judgements, temperature: temperature)
         var result = MelParameters.standard.metadata
         result["labels"] = ResNet18Topology.labels.joined(separator: ",")
-        result["calibration.temperature"] = "\(calibration.temperature)"
-        result["threshold.accept"] = "\(calibration.acceptThreshold)"
+        result["calibration.temperature"] = String(format: "%.4f", temperature)
+        result["threshold.accept"] = String(format: "%.3f", point.threshold)
         result["trained.on"] =
             Set(store.clips.map(\.set)).sorted().joined(separator: ",") + "; \(store.clips.count) clips"
         result["trained.by"] = "digitd train, \(options.epochs) epochs, seed \(options.seed)"
         result["accuracy.validation"] = String(format: "%.4f", outcome.accuracy)
+        result["accuracy.validation_right"] = String(format: "%.4f", point.right)
+        result["accuracy.validation_wrong"] = String(format: "%.4f", point.wrong)
+        result["accuracy.validation_false_accepts"] = String(format: "%.4f", point.falseAccepts)
         result["accuracy.validation_digits"] = String(format: "%.4f", outcome.digitAccuracy)
         return result
     }

@@ -82,25 +82,3 @@ public enum TrainingProgress: Sendable {
     /// An epoch is done and validated.
     case epoch(EpochMetrics)
 }
-
-/// One row of the metrics file.
-public struct EpochMetrics: Sendable, Equatable {
-    /// From 1.
-    public var epoch: Int
-    /// Of the epoch's last step.
-    public var learningRate: Float
-    /// Mean over the epoch, in nats, against smoothed labels.
-    public var trainingLoss: Double
-    /// Share of augmented windows labelled right while training.
-    public var trainingAccuracy: Double
-    /// Mean cross-entropy over the validation windows, in nats.
-    public var validationLoss: Double
-    /// Share of all validation windows labelled right, other words included.
-    public var validationAccuracy: Double
-    /// Share of the digits among them labelled right.
-    public var digitAccuracy: Double
-    /// Training windows a second.
-    public var windowsPerSecond: Double
-    /// Seconds since the run (or its resumption) began.
-    public var seconds: Double
-}

@@ -27,7 +27,8 @@ import Testing
         #expect(set.clips.map(\.speaker) == ["jackson", "van_gogh"])
         #expect(set.clips.map(\.index) == [0, 17])
         #expect(set.clips.map(DataSet.isOfficialTest) == [true, false])
-        #expect(try DataSet(directories: [directory.path + "/recordings"]).clips.count == 2)
+        let inside = try DataSet(directories: [directory.path + "/recordings"])
+        #expect(inside.clips.count == 2)
     }
 
     @Test func directoriesOfOneNameHaveDifferentSpeakers() throws {
@@ -136,7 +137,7 @@ import Testing
         }
         let store = ClipStore(clips: clips)
         let sampler = try Sampler(store: store, seed: 3)
-        for position in 0..<2_000 {
+        for position in 0..<500 {
             let draw = sampler.draw(epoch: 0, position: position)
             #expect(!DataSet.isOfficialTest(store.clips[draw.clip]))
             #expect(!DataSet.isOfficialTest(store.clips[draw.partner]) || draw.recipe == .plain)

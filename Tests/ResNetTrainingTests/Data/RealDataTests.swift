@@ -15,6 +15,7 @@ import Testing
         #expect(Set(set.clips.map(\.speaker)).count == 6)
         let store = try ClipStore(DataSet(clips: Array(set.officialTest.prefix(20))))
         #expect(store.skipped.isEmpty)
-        #expect(try EvaluationSet(store: store).windows.allSatisfy(\.isFinite))
+        let windows = try EvaluationSet(store: store).windows
+        #expect(windows.allSatisfy { $0.isFinite })
     }
 }

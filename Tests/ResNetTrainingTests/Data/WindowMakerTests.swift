@@ -26,13 +26,15 @@ import Testing
     }
 
     @Test func resumedEpochIsTheSameAsInOneRun() throws {
-        #expect(
-            try Self.batches(threads: 1).suffix(3).map(\.windows)
-                == Self.batches(threads: 2, epochs: 1..<2).map(\.windows))
+        let whole = try Self.batches(threads: 1)
+        let resumed = try Self.batches(threads: 2, epochs: 1..<2)
+        #expect(whole.suffix(3).map(\.windows) == resumed.map(\.windows))
     }
 
     @Test func seedChangesWindows() throws {
-        #expect(try Self.batches(threads: 1)[0].windows != Self.batches(threads: 1, seed: 6)[0].windows)
+        let first = try Self.batches(threads: 1, epochs: 0..<1)
+        let other = try Self.batches(threads: 1, seed: 6, epochs: 0..<1)
+        #expect(first[0].windows != other[0].windows)
     }
 
     @Test func cancelledLoaderEnds() throws {
@@ -48,7 +50,7 @@ import Testing
         var maker = try WindowMaker(store: Self.store)
         var window = [Float](repeating: .nan, count: WindowShape.count)
         for recipe in [Draw.Recipe.plain] + Draw.Recipe.made {
-            for position in 0..<12 {
+            for position in 0..<5 {
                 let draw = Draw(clip: position % 10, recipe: recipe, partner: 10 + position % 9, label: 10)
                 var output = window.mutableSpan
                 maker.makeWindow(draw, seed: 1, epoch: 0, position: position, into: &output)
@@ -75,11 +77,11 @@ import Testing
         var window = [Float](repeating: 0, count: WindowShape.count)
         for clip in store.clips.indices {
             for recipe in [Draw.Recipe.plain] + Draw.Recipe.made {
-                for position in 0..<6 {
+                for position in 0..<2 {
                     let draw = Draw(clip: clip, recipe: recipe, partner: 0, label: 10)
                     var output = window.mutableSpan
                     maker.makeWindow(draw, seed: 2, epoch: 0, position: position, into: &output)
-                    #expect(window.allSatisfy(\.isFinite), "clip \(clip), \(recipe), \(position)")
+                    #expect(window.allSatisfy { $0.isFinite }, "clip \(clip), \(recipe), \(position)")
                 }
             }
         }
@@ -96,7 +98,8 @@ import Testing
     @Test(arguments: [EvaluationSet.Variant.clip, .noisy(ratio: 10), .live(ratio: 20)])
     func evaluationSetsAreFixed(variant: EvaluationSet.Variant) throws {
         let first = try EvaluationSet(store: Self.store, variant: variant)
-        #expect(first.windows == (try EvaluationSet(store: Self.store, variant: variant)).windows)
+        let second = try EvaluationSet(store: Self.store, variant: variant)
+        #expect(first.windows == second.windows)
         #expect(first.windows.count == Self.store.clips.count * WindowShape.count)
         #expect(first.labels == Self.store.clips.map { Int32($0.label) })
     }
