@@ -62,7 +62,7 @@ let package = Package(
             name: "ResNetTrainingTests", dependencies: ["ResNetTraining", "ResNet"], resources: [.copy("Golden")]),
         .testTarget(name: "DigitEventsTests", dependencies: ["DigitEvents"]),
         .testTarget(name: "DigitRecognizerTests", dependencies: ["DigitRecognizer"]),
-        .testTarget(name: "digitdTests", dependencies: ["digitd"]),
+        .testTarget(name: "digitdTests", dependencies: ["digitd", "MelSpectrogram", "ResNet"]),
     ],
     swiftLanguageModes: [.v6]
 )

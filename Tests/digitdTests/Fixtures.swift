@@ -1,0 +1,76 @@
+import Foundation
+import MelSpectrogram
+import ResNet
+
+/// The bytes of a value, little end first.
+func littleEndian<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
+    withUnsafeBytes(of: value.littleEndian) { Array($0) }
+}
+
+/// A WAV file by hand, so that its header can say what no library would write.
+func waveBytes(data: [UInt8], rate: Int = 8000, channels: Int = 1, bits: Int = 16, isFloat: Bool = false) -> [UInt8] {
+    var bytes = Array("RIFF".utf8) + littleEndian(UInt32(36 + data.count)) + Array("WAVEfmt ".utf8)
+    bytes += littleEndian(UInt32(16)) + littleEndian(UInt16(isFloat ? 3 : 1)) + littleEndian(UInt16(channels))
+    bytes += littleEndian(UInt32(rate)) + littleEndian(UInt32(rate * channels * bits / 8))
+    bytes += littleEndian(UInt16(channels * bits / 8)) + littleEndian(UInt16(bits))
+    return bytes + Array("data".utf8) + littleEndian(UInt32(data.count)) + data
+}
+
+/// Noise of low level as S16LE: a fixed linear congruential generator.
+func noise(samples: Int, amplitude: Int32 = 300) -> [UInt8] {
+    var state: UInt32 = 1
+    return (0..<samples).flatMap { _ -> [UInt8] in
+        state = state &* 1_664_525 &+ 1_013_904_223
+        return littleEndian(Int16((Int32(state >> 16) - 32_768) * amplitude / 32_768))
+    }
+}
+
+/// A colour picture of 24 x 18 pixels: what a photograph is to a reader of spectrograms.
+let colourPicture = [UInt8](
+    Data(
+        base64Encoded: "iVBORw0KGgoAAAANSUhEUgAAABgAAAASCAIAAADOjonJAAAAG0lEQVR42mO40GBAFcQwatCoQaMGjRo03AwCAHyiiB+S"
+            + "MczHAAAAAElFTkSuQmCC")!)
+
+/// A network that answers 7 whatever it hears: all tensors are zero but for the classifier's bias.
+///
+/// So the whole program can be tested without a trained network, and its confidence is known: the bias of 10 over the
+/// temperature of 2 makes exp(5) / (exp(5) + 10), 0.9369.
+enum ConstantNetwork {
+    static let line = "Prediction: 7 (Confidence: 0.9369)"
+
+    /// The file, made once and removed when the tests end.
+    static let path: String = {
+        let file = scratch.path + "/constant.safetensors"
+        try! write(to: file, changing: [:])
+        return file
+    }()
+
+    /// Writes the file with some of its metadata changed. The zeros are a hole in the file, which takes no room.
+    static func write(to path: String, changing changes: [String: String]) throws {
+        var metadata = MelParameters.standard.metadata
+        metadata["labels"] = ResNet18Topology.labels.joined(separator: ",")
+        metadata["calibration.temperature"] = "2"
+        metadata["threshold.accept"] = "0.9"
+        var header: [String: Any] = ["__metadata__": metadata.merging(changes) { _, new in new }]
+        var end = 0
+        // The bias first, so that all that is not zero stands beside the header.
+        for (name, shape) in ResNet18Topology.parameters.reversed() {
+            let size = 4 * shape.reduce(1, *)
+            header[name] = ["dtype": "F32", "shape": shape, "data_offsets": [end, end + size]] as [String: Any]
+            end += size
+        }
+        var bias = [Float](repeating: 0, count: ResNet18Topology.classCount)
+        bias[7] = 10
+        let text = [UInt8](try JSONSerialization.data(withJSONObject: header))
+        let start = littleEndian(UInt64(text.count)) + text
+        FileManager.default.createFile(
+            atPath: path, contents: Data(start + bias.flatMap { littleEndian($0.bitPattern) }))
+        truncate(path, start.count + end)
+    }
+
+    private static let scratch: ScratchDirectory = {
+        let directory = ScratchDirectory()
+        atexit { try? FileManager.default.removeItem(atPath: ConstantNetwork.scratch.path) }
+        return directory
+    }()
+}
