@@ -53,9 +53,10 @@ struct CaptureRecovery: Sendable {
         static let stall: Int64 = 2_000_000_000
         /// First wait before a device is opened again.
         static let backOffMin: Int64 = 250_000_000
-        /// Longest such wait. A device must be back in use within 2 s of its return: the wait and the opening, which takes
-        /// up to some 100 ms, have to fit into that; an attempt costs under a millisecond, so 5 s would save nothing.
-        static let backOffMax: Int64 = 1_500_000_000
+        /// Longest such wait. A device must be back in use within 2 s of its return: the wait and the opening have to fit
+        /// into that, and a sound server that has just started takes up to 0.7 s to open on a busy machine (seen). An
+        /// attempt costs under a millisecond, so 5 s would save nothing.
+        static let backOffMax: Int64 = 1_000_000_000
         /// Wait between attempts to resume.
         static let resumePause: Int64 = 100_000_000
         /// Attempts to resume before `prepare`: a driver may answer EAGAIN for a while, or 0 without being resumed.
