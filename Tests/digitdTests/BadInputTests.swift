@@ -65,10 +65,12 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: scratch.path + "/out.png"))
     }
 
-    @Test(arguments: badSounds)
+    // All open a file the same way; NaN comes to light only when it is read.
+    @Test(arguments: badSounds.filter { ["empty file", "NaN samples", "missing file"].contains($0.testDescription) })
     func listenRefuses(_ bad: BadFile) throws {
+        let scratch = ScratchDirectory()
         let result = try Command.run([
-            "listen", "--format", "digits", "--model", ConstantNetwork.path, "--input", bad.make(ScratchDirectory()),
+            "listen", "--format", "digits", "--model", ConstantNetwork.path, "--input", bad.make(scratch),
         ])
         expectOneSentence(result, bad.status)
     }

@@ -63,7 +63,7 @@ enum ConstantNetwork {
         bias[7] = 10
         let text = [UInt8](try JSONSerialization.data(withJSONObject: header))
         let start = littleEndian(UInt64(text.count)) + text
-        FileManager.default.createFile(
+        _ = FileManager.default.createFile(
             atPath: path, contents: Data(start + bias.flatMap { littleEndian($0.bitPattern) }))
         truncate(path, start.count + end)
     }
