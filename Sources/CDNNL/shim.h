@@ -18,6 +18,13 @@ typedef void *ddn_desc;
 
 static inline int ddn_version_major(void) { return DNNL_VERSION_MAJOR; }
 
+/// Whether the CPU multiplies bfloat16 itself. On others oneDNN emulates it, slower than f32, or refuses it.
+static inline bool ddn_cpu_has_bfloat16(void)
+{
+    const int wanted = dnnl_cpu_isa_avx512_core_bf16;
+    return ((int)dnnl_get_effective_cpu_isa() & wanted) == wanted;
+}
+
 // ---- Memory descriptors ----------------------------------------------------------------------------------------
 
 static inline dnnl_status_t ddn_desc_create(

@@ -103,7 +103,7 @@ public final class AdamW {
         let beta1: Float, beta2: Float, epsilon: Float, rate: Float, stepSize: Float, correction2: Float
         let averageWeight: Float
 
-        /// Eight elements at a time; every stored count is a multiple of 8 but the head's bias.
+        /// One pass over memory for weights, moments and average: the pass is bound by memory, not by arithmetic.
         func apply(_ state: State, _ range: Range<Int>, keep: Float) {
             let value = state.parameter.value.floats
             let gradient = UnsafePointer(state.parameter.gradient.floats)

@@ -126,4 +126,7 @@ public enum TrainingPrecision: String, Sendable, CaseIterable {
     case float32 = "f32"
     /// bfloat16 with f32 accumulation, where the CPU has it (AVX-512 BF16 or AMX).
     case bfloat16 = "bf16"
+
+    /// Whether this CPU computes in it without emulation.
+    public var isNative: Bool { self == .float32 || ddn_cpu_has_bfloat16() }
 }

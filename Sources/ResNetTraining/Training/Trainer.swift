@@ -117,8 +117,7 @@ public struct Trainer {
             return network
         }
         if let precision = options.precision { return try make(precision) }
-        // oneDNN refuses bf16 where the CPU lacks it: that refusal is the test.
-        if let network = try? make(.bfloat16) { return network }
+        if TrainingPrecision.bfloat16.isNative, let network = try? make(.bfloat16) { return network }
         return try make(.float32)
     }
 
