@@ -21,6 +21,8 @@ public final class TrainingNetwork {
     private let pool: MaxPool
     private let blocks: [ResidualBlock]
 
+    /// A network whose weights are still to come: all are zero until `initialise` or `load`.
+    ///
     /// - Parameters:
     ///   - batchSize: windows a step, at least 2 (batch norm needs a variance).
     ///   - threads: OpenMP threads.
@@ -80,7 +82,6 @@ public final class TrainingNetwork {
         parameters =
             units.flatMap { [$0.convolution.weight, $0.norm.scale, $0.norm.shift] } + [head.weight, head.bias]
         statistics = units.flatMap { [$0.norm.runningMean, $0.norm.runningVariance] }
-        try initialise(seed: 0)
     }
 
     /// One forward and backward pass in training mode; gradients are left in the parameters.

@@ -42,13 +42,18 @@ public struct Trainer {
             throw TrainingError.tooFewClips(count: sampler.clipCount, batchSize: options.batchSize)
         }
         let network = try makeNetwork(report)
-        try network.initialise(seed: options.seed)
-        if let path = options.initialWeights { try network.load(try WeightsFile(contentsOf: path)) }
         let optimiser = AdamW(network, weightDecay: options.weightDecay, averageDecay: options.averageDecay)
         var state = Checkpoint()
         if let resumed = try Checkpoint.resume(options.checkpointPath, network, optimiser, options) {
             state = resumed
             report(.note("resuming after epoch \(state.epochsDone)"))
+        } else {
+            if let path = options.initialWeights {
+                try network.load(try WeightsFile(contentsOf: path))
+            } else {
+                try network.initialise(seed: options.seed)
+            }
+            optimiser.resetAverage()
         }
         var log = MetricsLog(
             path: options.metricsPath, columns: EpochMetrics.columns, resumingAfter: state.epochsDone)

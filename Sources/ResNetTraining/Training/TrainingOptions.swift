@@ -22,7 +22,7 @@ public struct TrainingOptions: Sendable {
     public var labelSmoothing: Float = 0.05
     /// Decay of the weight average that is validated and shipped, a step.
     public var averageDecay: Float = 0.998
-    /// Chooses initial weights, draws, augmentation and the validation split.
+    /// Chooses initial weights, draws and augmentation; the validation split has a seed of its own.
     public var seed: UInt64 = 1
     /// OpenMP threads of the network; one more thread prepares batches.
     public var threads = 2
@@ -52,15 +52,6 @@ public struct TrainingOptions: Sendable {
             factor = max(0.5 * (1 + cosine), 1e-3)
         }
         return learningRate * Float(factor)
-    }
-
-    /// Options that a resumed run must share with the run that wrote the checkpoint.
-    var fingerprint: String {
-        [
-            "directories=\(directories.joined(separator: ":"))", "init=\(initialWeights ?? "")", "epochs=\(epochs)",
-            "windows=\(windowsPerEpoch ?? 0)", "batch=\(batchSize)", "rate=\(learningRate)", "decay=\(weightDecay)",
-            "smoothing=\(labelSmoothing)", "average=\(averageDecay)", "seed=\(seed)",
-        ].joined(separator: " ")
     }
 
     /// `output` without `.safetensors`: what the run's other files are named after.

@@ -1,0 +1,28 @@
+extension TrainingOptions {
+    /// Options that a resumed run must share with the run that wrote the checkpoint.
+    ///
+    /// Threads and precision are left out: a run may go on with other ones, if not to the same bits.
+    var fingerprint: String {
+        let parts: [(String, Any)] = [
+            ("directories", directories), ("init", initialWeights ?? ""), ("epochs", epochs),
+            ("windows", windowsPerEpoch ?? 0), ("batch", batchSize), ("rate", learningRate), ("decay", weightDecay),
+            ("smoothing", labelSmoothing), ("average", averageDecay), ("seed", seed), ("split", split),
+            ("sampler", sampler), ("augmentation", augmentation),
+        ]
+        return parts.map { "\($0)=\(Self.stableDescription(of: $1))" }.joined(separator: " ")
+    }
+
+    /// A value's description, the same in every run: fields by name, and members of sets and dictionaries sorted, since
+    /// their own order changes from run to run. A field added to an option structure is in it without further ado.
+    static func stableDescription(of value: Any) -> String {
+        let mirror = Mirror(reflecting: value)
+        switch mirror.displayStyle {
+        case .struct:
+            let fields = mirror.children.map { "\($0.label ?? "")=\(stableDescription(of: $0.value))" }
+            return "{\(fields.sorted().joined(separator: " "))}"
+        case .set, .dictionary:
+            return "[\(mirror.children.map { "\($0.value)" }.sorted().joined(separator: ", "))]"
+        default: return "\(value)"
+        }
+    }
+}
