@@ -1,8 +1,7 @@
 /// Sound files as mono samples, full scale 1.0.
 ///
 /// WAV, FLAC, Ogg and what else libsndfile knows, at 4 to 192 kHz with any number of channels, which are mixed by their mean.
-/// A WAV whose data is cut short is used up to where it ends, as long as it holds a sample; a FLAC or Ogg that is cut short
-/// cannot be told from a damaged one, and is refused where its decoder says so. NaN and infinity are refused.
+/// A file that is cut short is refused, and so are NaN and infinity.
 public enum AudioFile {
     /// Reads a whole file at its own rate.
     ///

@@ -57,8 +57,6 @@ struct SoundFile: ~Copyable {
 
     /// Reads up to `buffer.count / channels` interleaved frames as floats, full scale 1.0.
     ///
-    /// A WAV that is cut short ends where its data ends: what was recorded is used. A compressed file that is cut short
-    /// cannot be told from a damaged one, and is refused.
     /// - Returns: the frames read, 0 at the end.
     /// - Throws: `.notUsable` when the decoder reports damage.
     mutating func readFrames(into buffer: UnsafeMutableBufferPointer<Float>) throws(AudioInputError) -> Int {
@@ -77,6 +75,8 @@ struct SoundFile: ~Copyable {
         switch status.st_mode & S_IFMT {
         case S_IFDIR: throw .notUsable(input: path, reason: "it is a directory, not a sound file")
         case S_IFREG where status.st_size == 0: throw .notUsable(input: path, reason: "the file is empty")
+        case S_IFREG where waveIsCutShort(descriptor, size: Int(status.st_size)):
+            throw .notUsable(input: path, reason: "it is cut short: its header promises more sound than it holds")
         default: return
         }
     }

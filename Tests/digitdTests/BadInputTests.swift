@@ -22,6 +22,9 @@ import Testing
         BadFile("WAV cut in its header", 65) {
             $0.write("cut.wav", Array(waveBytes(data: noise(samples: 800))[..<30]))
         },
+        BadFile("WAV cut in its data", 65) {
+            $0.write("half.wav", Array(waveBytes(data: noise(samples: 8000))[..<9000]))
+        },
         BadFile("WAV without samples", 65) { $0.write("none.wav", waveBytes(data: [])) },
         BadFile("0 channels", 65) { $0.write("zero.wav", waveBytes(data: noise(samples: 800), channels: 0)) },
         BadFile("500 Hz", 65) { $0.write("500.wav", waveBytes(data: noise(samples: 800), rate: 500)) },
