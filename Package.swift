@@ -30,12 +30,13 @@ let package = Package(
             name: "AudioInput",
             dependencies: ["CALSA", "CSndFile", "CSoxr", .product(name: "Logging", package: "swift-log")],
             swiftSettings: swiftSettings),
-        .target(name: "MelSpectrogram", dependencies: ["CFFTW", "CPNG"], swiftSettings: swiftSettings),
+        .target(name: "AtomicFile", swiftSettings: swiftSettings),
+        .target(name: "MelSpectrogram", dependencies: ["AtomicFile", "CFFTW", "CPNG"], swiftSettings: swiftSettings),
         .target(name: "SpeechSegmenter", swiftSettings: swiftSettings),
-        .target(name: "ResNet", dependencies: ["CDNNL"], swiftSettings: swiftSettings),
+        .target(name: "ResNet", dependencies: ["AtomicFile", "CDNNL"], swiftSettings: swiftSettings),
         .target(
             name: "ResNetTraining",
-            dependencies: ["ResNet", "CDNNL", "MelSpectrogram", "SpeechSegmenter", "AudioInput"],
+            dependencies: ["AtomicFile", "ResNet", "CDNNL", "MelSpectrogram", "SpeechSegmenter", "AudioInput"],
             swiftSettings: swiftSettings),
         .target(name: "DigitEvents", swiftSettings: swiftSettings),
         .target(

@@ -1,3 +1,4 @@
+import AtomicFile
 import CPNG
 import Foundation
 
@@ -52,7 +53,12 @@ extension MelImage {
             throw .notWritten(
                 path: path, reason: "the sound has \(width) frames, so cut it to \(Self.widthMax) or fewer")
         }
-        try writeAtomically(encoded(path: path), to: path)
+        let bytes = try encoded(path: path)
+        do throws(AtomicFileError) {
+            try writeAtomically(bytes, to: path)
+        } catch {
+            throw .notWritten(path: path, reason: error.reason)
+        }
     }
 
     private func encoded(path: String) throws(MelError) -> [UInt8] {

@@ -1,3 +1,5 @@
+import AtomicFile
+
 /// A tensor of 32-bit floats, row-major (the last index of `shape` varies fastest).
 public struct WeightTensor: Sendable, Equatable {
     /// Extents, slowest first; empty for a scalar.
@@ -63,6 +65,11 @@ public struct WeightsFile: Sendable, Equatable {
     ///
     /// - Throws: `unusableValue` for a value that is not finite or is too large for `precision`; `unwritable`.
     public func write(to path: String, precision: Precision = .f16) throws(WeightsError) {
-        try replaceFile(path, with: encoded(precision: precision))
+        let bytes = try encoded(precision: precision)
+        do throws(AtomicFileError) {
+            try writeAtomically(bytes, to: path)
+        } catch {
+            throw .unwritable(path: path, reason: error.reason)
+        }
     }
 }

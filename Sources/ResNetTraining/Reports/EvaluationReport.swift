@@ -61,7 +61,7 @@ public struct EvaluationReport: Sendable {
 
     /// Writes the page, by rename.
     public func write(to path: String) throws(ReportError) {
-        try AtomicFile.write(html, to: path)
+        try writeReport(html, to: path)
     }
 
     /// The page.

@@ -64,7 +64,7 @@ public struct LinePlot: Sendable {
 
     /// Writes a picture of plots one above the other, by rename.
     public static func write(_ plots: [LinePlot], to path: String) throws(ReportError) {
-        try AtomicFile.write(document(plots), to: path)
+        try writeReport(document(plots), to: path)
     }
 
     /// The drawing without the `svg` element around it.

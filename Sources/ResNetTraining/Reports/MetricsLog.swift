@@ -40,7 +40,7 @@ public struct MetricsLog: Sendable {
     public mutating func append(_ row: Row) throws(ReportError) {
         rows.removeAll { $0.epoch >= row.epoch }
         rows.append(row)
-        try AtomicFile.write(text, to: path)
+        try writeReport(text, to: path)
     }
 
     /// The file's text: a heading and a row an epoch, LF.

@@ -1,17 +1,38 @@
-import Foundation
+import Glibc
+
+/// Why a file could not be written.
+public struct AtomicFileError: Error, Sendable, Equatable {
+    /// The `errno` value of the call that failed.
+    public let code: Int32
+    /// What is wrong and what to do about it, as the second half of a sentence.
+    public let reason: String
+
+    init(code: Int32) {
+        self.code = code
+        reason =
+            switch code {
+            case EISDIR: "it is a directory, so name a file in it"
+            case ENOENT, ENOTDIR: "its directory does not exist, so make that first"
+            case EACCES, EPERM, EROFS: "permission is denied, so choose a directory that this user may write to"
+            case ENOSPC, EDQUOT: "the disk is full, so make room and try again"
+            default: "\(String(cString: strerror(code))), so check the place and try again"
+            }
+    }
+}
 
 /// Replaces the file at `path` with `bytes`: a reader, or a crash at any moment, sees the old file or the new one, whole.
 ///
 /// A temporary file beside it is written, synced and renamed. What is not a regular file (a pipe, `/dev/stdout`) is written
 /// to directly, and a symbolic link stays: the file that it names is replaced.
-func writeAtomically(_ bytes: [UInt8], to path: String) throws(MelError) {
+/// - Throws: `AtomicFileError`; nothing is left behind then.
+public func writeAtomically(_ bytes: [UInt8], to path: String) throws(AtomicFileError) {
     var status = stat()
     let exists = stat(path, &status) == 0
     if exists, status.st_mode & S_IFMT == S_IFDIR {
-        throw .notWritten(path: path, reason: "it is a directory, so name a file in it")
+        throw AtomicFileError(code: EISDIR)
     }
     if exists, status.st_mode & S_IFMT != S_IFREG {
-        return try writeFile(bytes, to: path, flags: O_WRONLY | O_CLOEXEC, sync: false, reportedAs: path)
+        return try writeFile(bytes, to: path, flags: O_WRONLY | O_CLOEXEC, sync: false)
     }
     var target = path
     if exists, let resolved = realpath(path, nil) {
@@ -19,10 +40,9 @@ func writeAtomically(_ bytes: [UInt8], to path: String) throws(MelError) {
         free(resolved)
     }
     let temporary = "\(target).\(getpid())-\(UInt32.random(in: 0...(.max))).tmp"
-    do throws(MelError) {
-        try writeFile(
-            bytes, to: temporary, flags: O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, sync: true, reportedAs: path)
-        guard rename(temporary, target) == 0 else { throw .notWritten(path: path, reason: writeAdvice(errno)) }
+    do throws(AtomicFileError) {
+        try writeFile(bytes, to: temporary, flags: O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, sync: true)
+        guard rename(temporary, target) == 0 else { throw AtomicFileError(code: errno) }
     } catch {
         unlink(temporary)
         throw error
@@ -30,16 +50,14 @@ func writeAtomically(_ bytes: [UInt8], to path: String) throws(MelError) {
     syncDirectory(of: target)
 }
 
-private func writeFile(
-    _ bytes: [UInt8], to path: String, flags: Int32, sync: Bool, reportedAs name: String
-) throws(MelError) {
+private func writeFile(_ bytes: [UInt8], to path: String, flags: Int32, sync: Bool) throws(AtomicFileError) {
     let descriptor = open(path, flags, 0o666)
-    guard descriptor >= 0 else { throw .notWritten(path: name, reason: writeAdvice(errno)) }
+    guard descriptor >= 0 else { throw AtomicFileError(code: errno) }
     var failure: Int32 = 0
     bytes.withUnsafeBytes { all in
         var rest = all[...]
         while !rest.isEmpty {
-            let count = Foundation.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
             if count > 0 {
                 rest = rest.dropFirst(count)
             } else if count == 0 || errno != EINTR {
@@ -50,7 +68,7 @@ private func writeFile(
     }
     if failure == 0, sync, fsync(descriptor) != 0 { failure = errno }
     if close(descriptor) != 0, failure == 0 { failure = errno }
-    guard failure == 0 else { throw .notWritten(path: name, reason: writeAdvice(failure)) }
+    guard failure == 0 else { throw AtomicFileError(code: failure) }
 }
 
 /// Makes the rename itself last. The file is in place already, so a file system that refuses is no failure.
@@ -61,14 +79,4 @@ private func syncDirectory(of path: String) {
     guard descriptor >= 0 else { return }
     fsync(descriptor)
     close(descriptor)
-}
-
-/// What to do about the `errno` of a failed write.
-private func writeAdvice(_ code: Int32) -> String {
-    switch code {
-    case ENOENT, ENOTDIR: "its directory does not exist, so make that first"
-    case EACCES, EPERM, EROFS: "permission is denied, so choose a directory that this user may write to"
-    case ENOSPC, EDQUOT: "the disk is full, so make room and try again"
-    default: "\(String(cString: strerror(code))), so check the place and try again"
-    }
 }
