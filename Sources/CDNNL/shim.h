@@ -45,6 +45,25 @@ static inline dnnl_status_t ddn_desc_create(
 #endif
 }
 
+/// A descriptor of any order of axes: `strides` are in elements.
+static inline dnnl_status_t ddn_desc_create_strided(
+    ddn_desc *out, int ndims, const dnnl_dim_t *dims, dnnl_data_type_t type, const dnnl_dim_t *strides)
+{
+#if DNNL_VERSION_MAJOR >= 3
+    dnnl_memory_desc_t md = NULL;
+    dnnl_status_t status = dnnl_memory_desc_create_with_strides(&md, ndims, dims, type, strides);
+    *out = md;
+    return status;
+#else
+    dnnl_memory_desc_t *md = (dnnl_memory_desc_t *)calloc(1, sizeof *md);
+    if (!md) return dnnl_out_of_memory;
+    dnnl_status_t status = dnnl_memory_desc_init_by_strides(md, ndims, dims, type, strides);
+    if (status != dnnl_success) { free(md); md = NULL; }
+    *out = md;
+    return status;
+#endif
+}
+
 static inline void ddn_desc_destroy(ddn_desc d)
 {
     if (!d) return;

@@ -2,18 +2,30 @@ import CDNNL
 
 /// A 2-D convolution without bias, with its two gradients.
 ///
-/// The weights' master copy is in f32 in the gradient's layout; where the forward pass or the input gradient wants
-/// another layout (or bf16), that copy is refreshed once a step.
+/// Each of the three is oneDNN's convolution, or products by tap (`TapProducts`) where those are faster. The weights' master
+/// copy is in f32 in the gradient's layout; where the forward pass or the input gradient wants another layout (or bf16),
+/// that copy is refreshed once a step.
 final class Convolution {
+    /// One of the three with the reorders around it.
+    private struct Pass {
+        var before: [Reorder] = []
+        var after: Reorder?
+        let implementation: String
+        let body: () throws -> Void
+
+        func run() throws {
+            for reorder in before { try reorder.run() }
+            try body()
+            try after?.run()
+        }
+    }
+
     let output: Tensor
     let weight: Parameter
     private let refreshWeights: [Reorder]
-    private let forwardOperation: Operation
-    private let beforeWeightGradient: [Reorder]
-    private let weightGradient: Operation
-    private let beforeInputGradient: [Reorder]
-    private let inputGradient: Operation?
-    private let afterInputGradient: Reorder?
+    private let forwardPass: Pass
+    private let weightGradient: Pass
+    private let inputGradient: Pass?
 
     /// - Parameters:
     ///   - input: [batch, channels, height, width] activations.
@@ -42,27 +54,52 @@ final class Convolution {
                     anyOutput.handle, strides, pad, pad, attributes)
             }
         }
-        output = try Tensor(forward.layout(dnnl_query_dst_md)!, context)
+        let output = try Tensor(forward.layout(dnnl_query_dst_md)!, context)
+        self.output = output
         let gradient = try outputGradient(output.layout)
+
+        // Measured for AVX2; oneDNN's AVX-512 code is another. One input channel is no matrix.
+        let tapsPay = type == dnnl_f32 && inputShape[1] >= 16 && !forward.implementation.contains("avx512")
+        // Two more copies a pass are worth it from the third stage on.
+        let tapsPayForActivations = tapsPay && outputShape[2] * outputShape[3] <= 18
+        let taps = TapProducts(inputShape: inputShape, outputShape: outputShape, kernel: kernel, stride: stride)
 
         // The weight gradient stays in f32 whatever the activations are: sums over a batch lose too much in bf16.
         let anyWeightGradient = try Layout(weightShape, dnnl_f32, dnnl_format_tag_any)
-        let backwardWeights = try Convolution.fastest(
-            [(input, inputShape), (gradient, outputShape)], type, context
-        ) { layouts in
-            try context.withAttributes { attributes in
-                try Plan("the weight gradient of \(name)") {
-                    ddn_convolution_backward_weights(
-                        &$0, context.engine, layouts[0].handle, anyWeightGradient.handle, layouts[1].handle, strides,
-                        pad, pad, forward.handle, attributes)
+        let backwardWeights =
+            try tapsPay
+            ? nil
+            : Convolution.fastest([(input, inputShape), (gradient, outputShape)], type, context) { layouts in
+                try context.withAttributes { attributes in
+                    try Plan("the weight gradient of \(name)") {
+                        ddn_convolution_backward_weights(
+                            &$0, context.engine, layouts[0].handle, anyWeightGradient.handle, layouts[1].handle,
+                            strides, pad, pad, forward.handle, attributes)
+                    }
                 }
             }
-        }
         let weight = try Parameter(
             name: name + ".weight", shape: weightShape,
-            layout: backwardWeights.plan.layout(dnnl_query_diff_weights_md)!,
+            layout: backwardWeights?.plan.layout(dnnl_query_diff_weights_md)! ?? TapProducts.weightLayout(weightShape),
             decays: true, context)
         self.weight = weight
+        if let backwardWeights {
+            let operation = try Operation(
+                backwardWeights.plan, context,
+                [
+                    (DNNL_ARG_SRC, backwardWeights.tensors[0]), (DNNL_ARG_DIFF_DST, backwardWeights.tensors[1]),
+                    (DNNL_ARG_DIFF_WEIGHTS, weight.gradient),
+                ])
+            weightGradient = Pass(
+                before: backwardWeights.reorders, implementation: operation.implementation, body: operation.run)
+        } else {
+            let x = try context.copies.0.tensor(try TapProducts.layout(inputShape), context)
+            let g = try context.copies.1.tensor(try TapProducts.layout(outputShape), context)
+            weightGradient = Pass(
+                before: [try Reorder(from: input, to: x, context), try Reorder(from: gradient, to: g, context)],
+                implementation: TapProducts.implementation
+            ) { try taps.weightGradient(input: x, outputGradient: g, weightGradient: weight.gradient) }
+        }
 
         var reorders: [Reorder] = []
         func copy(_ layout: Layout) throws -> Tensor {
@@ -72,21 +109,32 @@ final class Convolution {
             return tensor
         }
 
-        forwardOperation = try Operation(
-            forward, context,
-            [
-                (DNNL_ARG_SRC, input), (DNNL_ARG_WEIGHTS, try copy(forward.layout(dnnl_query_weights_md)!)),
-                (DNNL_ARG_DST, output),
-            ])
-        beforeWeightGradient = backwardWeights.reorders
-        weightGradient = try Operation(
-            backwardWeights.plan, context,
-            [
-                (DNNL_ARG_SRC, backwardWeights.tensors[0]), (DNNL_ARG_DIFF_DST, backwardWeights.tensors[1]),
-                (DNNL_ARG_DIFF_WEIGHTS, weight.gradient),
-            ])
+        if tapsPayForActivations {
+            let x = try context.copies.0.tensor(try TapProducts.layout(inputShape), context)
+            let y = try context.copies.1.tensor(try TapProducts.layout(outputShape), context)
+            forwardPass = Pass(
+                before: [try Reorder(from: input, to: x, context)], after: try Reorder(from: y, to: output, context),
+                implementation: TapProducts.implementation
+            ) { try taps.forward(input: x, weights: weight.value, output: y) }
+        } else {
+            let operation = try Operation(
+                forward, context,
+                [
+                    (DNNL_ARG_SRC, input), (DNNL_ARG_WEIGHTS, try copy(forward.layout(dnnl_query_weights_md)!)),
+                    (DNNL_ARG_DST, output),
+                ])
+            forwardPass = Pass(implementation: operation.implementation, body: operation.run)
+        }
 
-        if let inputGradient {
+        if let inputGradient, tapsPayForActivations {
+            let target = try inputGradient(input.layout)
+            let dx = try context.copies.0.tensor(try TapProducts.layout(inputShape), context)
+            // The weight gradient, which ran just before, has left the output's gradient here.
+            let g = try context.copies.1.tensor(try TapProducts.layout(outputShape), context)
+            self.inputGradient = Pass(
+                after: try Reorder(from: dx, to: target, context), implementation: TapProducts.implementation
+            ) { try taps.inputGradient(outputGradient: g, weights: weight.value, inputGradient: dx) }
+        } else if let inputGradient {
             let target = try inputGradient(input.layout)
             let backwardData = try Convolution.fastest(
                 [(gradient, outputShape), (target, inputShape)], type, context
@@ -99,35 +147,32 @@ final class Convolution {
                     }
                 }
             }
-            beforeInputGradient = Array(backwardData.reorders.prefix(1))
-            afterInputGradient =
-                try backwardData.reorders.isEmpty ? nil : Reorder(from: backwardData.tensors[1], to: target, context)
-            self.inputGradient = try Operation(
+            let operation = try Operation(
                 backwardData.plan, context,
                 [
                     (DNNL_ARG_DIFF_DST, backwardData.tensors[0]),
                     (DNNL_ARG_WEIGHTS, try copy(backwardData.plan.layout(dnnl_query_weights_md)!)),
                     (DNNL_ARG_DIFF_SRC, backwardData.tensors[1]),
                 ])
+            let isPlain = !backwardData.reorders.isEmpty
+            self.inputGradient = Pass(
+                before: Array(backwardData.reorders.prefix(1)),
+                after: isPlain ? try Reorder(from: backwardData.tensors[1], to: target, context) : nil,
+                implementation: operation.implementation, body: operation.run)
         } else {
             self.inputGradient = nil
-            beforeInputGradient = []
-            afterInputGradient = nil
         }
         refreshWeights = reorders
     }
 
     func forward() throws {
         for reorder in refreshWeights { try reorder.run() }
-        try forwardOperation.run()
+        try forwardPass.run()
     }
 
     func backward() throws {
-        for reorder in beforeWeightGradient { try reorder.run() }
         try weightGradient.run()
-        for reorder in beforeInputGradient { try reorder.run() }
         try inputGradient?.run()
-        try afterInputGradient?.run()
     }
 
     /// The plan over the tensors' own layouts, or, where oneDNN has only its reference loops for those, over plain copies.
@@ -151,6 +196,6 @@ final class Convolution {
 
     /// Implementations of forward, weight gradient and input gradient, for benchmarks and bug reports.
     var implementations: [String] {
-        [forwardOperation, weightGradient, inputGradient].compactMap { $0?.implementation }
+        [forwardPass.implementation, weightGradient.implementation] + (inputGradient.map { [$0.implementation] } ?? [])
     }
 }

@@ -21,6 +21,8 @@ func check(_ status: dnnl_status_t, _ call: @autoclosure () -> String) throws {
 final class ComputeContext {
     let engine: dnnl_engine_t
     let stream: dnnl_stream_t
+    /// For copies of a layer's tensors in another layout, which nobody reads after the layer.
+    let copies = (SharedStorage(), SharedStorage())
     private let attributes: dnnl_primitive_attr_t
     private var scratchpadSize = 0
     private var scratchpad: UnsafeMutableRawPointer?
@@ -86,6 +88,34 @@ func alignedStorage(_ bytes: Int) -> UnsafeMutableRawPointer {
     return pointer!
 }
 
+/// Storage that tensors share because none is read after the next is written: it stays in cache.
+final class SharedStorage {
+    private final class Buffer {
+        let pointer: UnsafeMutableRawPointer
+        let byteCount: Int
+
+        init(byteCount: Int) {
+            pointer = alignedStorage(byteCount)
+            self.byteCount = byteCount
+        }
+
+        deinit { free(pointer) }
+    }
+    private var current: Buffer?
+
+    /// A tensor here; those made earlier keep the smaller storage that they were given.
+    func tensor(_ layout: Layout, _ context: ComputeContext) throws -> Tensor {
+        let buffer: Buffer
+        if let current, current.byteCount >= layout.byteCount {
+            buffer = current
+        } else {
+            buffer = Buffer(byteCount: layout.byteCount)
+            current = buffer
+        }
+        return try Tensor(layout, at: buffer.pointer, owner: buffer, context)
+    }
+}
+
 /// An owned memory descriptor: dimensions, data type and layout.
 final class Layout {
     let handle: ddn_desc
@@ -97,6 +127,16 @@ final class Layout {
         try check(
             ddn_desc_create(&out, Int32(dimensions.count), dimensions.map { dnnl_dim_t($0) }, type, tag),
             "a memory descriptor of \(dimensions)")
+        handle = out!
+    }
+
+    /// f32 with the axes in any order; strides in elements.
+    init(_ dimensions: [Int], strides: [Int]) throws {
+        var out: ddn_desc?
+        try check(
+            ddn_desc_create_strided(
+                &out, Int32(dimensions.count), dimensions.map { dnnl_dim_t($0) }, dnnl_f32,
+                strides.map { dnnl_dim_t($0) }), "a memory descriptor of \(dimensions)")
         handle = out!
     }
 
