@@ -3,6 +3,9 @@
 /// WAV, FLAC, Ogg and what else libsndfile knows, at 4 to 192 kHz with any number of channels, which are mixed by their mean.
 /// A file that is cut short is refused, and so are NaN and infinity.
 public enum AudioFile {
+    /// The most samples that are read at once: 2 h 46 min at 8 kHz, 320 MB. `AudioFileReader` has no limit.
+    static let samplesMax = 80_000_000
+
     /// Reads a whole file at its own rate.
     ///
     /// Memory is 4 bytes a sample; for long files use `AudioFileReader`.
@@ -35,6 +38,9 @@ public enum AudioFile {
         while true {
             let count = try reader.read(into: block)
             if count == 0 { break }
+            guard samples.count <= Self.samplesMax else {
+                throw .notUsable(input: path, reason: "it is too long to be read at once")
+            }
             samples.append(contentsOf: block[..<count])
         }
         guard !samples.isEmpty else { throw .notUsable(input: path, reason: "it holds no samples") }

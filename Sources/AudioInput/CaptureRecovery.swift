@@ -131,7 +131,8 @@ struct CaptureRecovery: Sendable {
         }
         // ALSA does not say what an overrun lost: the time since the last frame that was read does. The clocks of the card
         // and of the system differ and the stamps are as coarse as a period, so it may come out below 0.
-        let lost = max(0, now - frameEnd) * Int64(rate) / 1_000_000_000
+        // In floating point: a process that was stopped for days would overflow the product.
+        let lost = (Double(max(0, now - frameEnd)) * 1e-9 * Double(rate)).rounded(.down)
         gapCause = nil
         frameEnd = now
         return .reportGap(lostFrames: Int(lost), cause: cause)

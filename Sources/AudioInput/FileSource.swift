@@ -42,6 +42,11 @@ public final class FileSource: AudioSource {
         var feeder = BlockingFeeder(stream)
         do throws(AudioInputError) {
             let rate = file.mono.rate
+            // Whole seconds apart: frames times a billion would overflow after two days.
+            func nanoseconds(of frames: Int) -> Int64 {
+                let (seconds, rest) = frames.quotientAndRemainder(dividingBy: rate)
+                return Int64(seconds * 1_000_000_000 + rest * 1_000_000_000 / rate)
+            }
             feeder.open(StreamFormat(sample: .float32, rate: rate, channels: 1), deviceChannels: file.mono.channels)
             let start = monotonicNanoseconds()
             var given = 0
@@ -58,8 +63,8 @@ public final class FileSource: AudioSource {
                     var time: Int64 = 0
                     if realtime {
                         // A block is there once its last frame has been played.
-                        time = start + Int64(given) * 1_000_000_000 / Int64(rate)
-                        stream.sleep(until: start + Int64(given + frames) * 1_000_000_000 / Int64(rate))
+                        time = start + nanoseconds(of: given)
+                        stream.sleep(until: start + nanoseconds(of: given + frames))
                     }
                     hasMore = feeder.give(part, frames: frames, time: time)
                     taken += frames

@@ -105,7 +105,7 @@ extension RecognizerCore {
             look(segment, emit)
         case .ended(let segment):
             classify(segment)
-            if bestPosterior >= parameters.acceptPosterior { accept(segment, emit) } else { reject(segment, emit) }
+            if isAcceptable(parameters.acceptPosterior) { accept(segment, emit) } else { reject(segment, emit) }
             close(segment, emit)
         case .dropped(let segment, let reason):
             switch reason {
@@ -122,10 +122,16 @@ extension RecognizerCore {
         classify(segment)
         let isStable = bestDigit == lookDigit
         lookDigit = bestDigit
-        guard bestPosterior >= (isStable ? parameters.acceptPosterior : parameters.earlyPosterior) else { return }
+        guard isAcceptable(isStable ? parameters.acceptPosterior : parameters.earlyPosterior) else { return }
         segmenter.acceptEarly()
         accept(segment, emit)
         close(segment, emit)
+    }
+
+    /// Whether the best digit is likely enough, and likelier than "not a digit": a threshold under 0.5 alone would not see to
+    /// that.
+    private func isAcceptable(_ threshold: Float) -> Bool {
+        bestPosterior >= threshold && bestPosterior > probabilities[Self.classCount - 1]
     }
 
     /// Fills `probabilities`. The second pause of a silence sees the same frames: the answer is still there.

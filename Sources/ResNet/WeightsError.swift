@@ -24,17 +24,17 @@ public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .missing(let path):
-            "The weights file \(path) does not exist."
+            "The weights file \(path) does not exist; check its name, or make one with digitd train."
         case .unreadable(let path, let reason):
             "The weights file \(path) can't be read: \(reason)."
         case .malformed(let path, let problem):
-            "The weights file \(path) is not usable: \(problem)."
+            "The weights file \(path) is not usable: \(problem); use one written by digitd train."
         case .missingTensor(let name):
-            "The weights lack the tensor \(name)."
+            "The weights lack the tensor \(name); use a file written by digitd train."
         case .wrongShape(let name, let expected, let found):
-            "The tensor \(name) has the shape \(found), but the network needs \(expected)."
+            "The tensor \(name) has the shape \(found), but the network needs \(expected); use a file written by digitd train."
         case .unusableValue(let name, let problem):
-            "The tensor \(name) can't be used: \(problem)."
+            "The tensor \(name) can't be used: \(problem); use a file written by digitd train."
         case .unwritable(let path, let reason):
             "The weights file \(path) can't be written: \(reason)."
         case .engine(let operation, let status):

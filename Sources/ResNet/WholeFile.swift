@@ -16,6 +16,8 @@ func readWholeFile(_ path: String) throws(WeightsError) -> [UInt8] {
             path: path, reason: status.st_mode & S_IFMT == S_IFDIR ? "it is a directory" : "it is not a regular file")
     }
     let size = Int(status.st_size)
+    // A network has 45 MB in f32, a training run's checkpoint five times that.
+    guard size <= 1 << 31 else { throw .malformed(path: path, problem: "it is too large for a weights file") }
     var failure: CInt = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
         while count < size {

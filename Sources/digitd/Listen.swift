@@ -55,7 +55,7 @@ struct Listen: ParsableCommand {
         logger.info("network \(file.path)")
 
         // A wish to stop is seen within 100 ms, and what was heard by then is still recognised.
-        let signals = StopSignals()
+        let signals = StopSignals(grace: 1)
         let source = try source(logger)
         defer { source.stop() }
         var recognition = LiveRecognition(reader: try AudioReader(source), recognizer: recognizer)

@@ -13,13 +13,15 @@ final class StopSignals: Sendable {
 
     /// Catches the signals as long as the value lives.
     ///
-    /// - Parameter onStop: called once, on a thread of its own, when the first signal comes.
-    init(onStop: @escaping @Sendable () -> Void = {}) {
+    /// - Parameter grace: seconds after the first signal in which the process must have ended by itself; then the signal's
+    ///   own action ends it. That is for a thread that cannot look, blocked in a write to a reader that stalls or in
+    ///   opening a pipe. nil waits for as long as it takes.
+    init(grace: Double? = nil) {
         sources = [SIGINT, SIGTERM].map { number in
             // A dispatch source sees only signals whose own action is off.
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
-            source.setEventHandler { [weak self] in self?.receive(number, onStop) }
+            source.setEventHandler { [weak self] in self?.receive(number, grace) }
             source.resume()
             return source
         }
@@ -29,11 +31,16 @@ final class StopSignals: Sendable {
         for source in sources { source.cancel() }
     }
 
-    private func receive(_ number: CInt, _ onStop: () -> Void) {
+    private func receive(_ number: CInt, _ grace: Double?) {
         if wish.exchange(true, ordering: .acquiringAndReleasing) {
-            signal(number, SIG_DFL)
-            kill(getpid(), number)
+            Self.end(by: number)
+        } else if let grace {
+            DispatchQueue.global(qos: .userInteractive).asyncAfter(deadline: .now() + grace) { Self.end(by: number) }
         }
-        onStop()
+    }
+
+    private static func end(by number: CInt) {
+        signal(number, SIG_DFL)
+        kill(getpid(), number)
     }
 }

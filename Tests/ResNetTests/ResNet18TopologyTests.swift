@@ -34,16 +34,24 @@ struct ResNet18TopologyTests {
         var broken = weights
         broken.tensors["layer3.1.bn2.running_mean"] = nil
         var error = #expect(throws: WeightsError.self) { try ResNet18Topology.validate(broken) }
-        #expect(error?.description == "The weights lack the tensor layer3.1.bn2.running_mean.")
+        #expect(
+            error?.description
+                == "The weights lack the tensor layer3.1.bn2.running_mean; use a file written by digitd train.")
 
         broken = weights
         broken.tensors["fc.bias"] = WeightTensor(shape: [10], values: [Float](repeating: 0, count: 10))
         error = #expect(throws: WeightsError.self) { try ResNet18Topology.validate(broken) }
-        #expect(error?.description == "The tensor fc.bias has the shape [10], but the network needs [11].")
+        #expect(
+            error?.description
+                == "The tensor fc.bias has the shape [10], but the network needs [11]; use a file written by digitd train."
+        )
 
         broken = weights
         broken.tensors["bn1.running_var"]?.values[3] = -1
         error = #expect(throws: WeightsError.self) { try ResNet18Topology.validate(broken) }
-        #expect(error?.description == "The tensor bn1.running_var can't be used: it holds a negative variance.")
+        #expect(
+            error?.description
+                == "The tensor bn1.running_var can't be used: it holds a negative variance; use a file written by digitd train."
+        )
     }
 }

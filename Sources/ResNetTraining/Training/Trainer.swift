@@ -67,6 +67,7 @@ public struct Trainer {
         var meter = EpochMeter()
         let stepsLeft = (options.epochs - state.epochsDone) * stepsPerEpoch
         var stepsDone = 0
+        let firstStep = DispatchTime.now()
         while let batch = loader.next() {
             if shouldStop() { return nil }
             let progress = Double(batch.epoch * stepsPerEpoch + batch.index) / Double(options.epochs * stepsPerEpoch)
@@ -77,7 +78,7 @@ public struct Trainer {
             optimiser.update(learningRate: rate)
             meter.add(loss: result.loss, correct: result.correct, count: options.batchSize)
             stepsDone += 1
-            let seconds = Self.seconds(since: started)
+            let seconds = Self.seconds(since: firstStep)
             report(
                 .step(
                     epoch: batch.epoch + 1, step: batch.index + 1, stepsPerEpoch: stepsPerEpoch, loss: result.loss,
