@@ -3,7 +3,8 @@
 #
 #   Tests/Rigs/hour.sh DIGITD
 #
-# Needs sox. Fails below 200 times real time, or where the second half of the run needs over 4 MB more than the first.
+# Needs sox. Speed is reported, not judged: machines differ. Fails where the second half of the run needs over 4 MB more
+# memory than the first, or a spoken digit is not heard.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 digitd=$1
@@ -26,7 +27,7 @@ while kill -0 $pid 2>/dev/null; do
 done
 wait $pid
 elapsed=$(($(date +%s%N) - started))
-awk -v s="$seconds" -v e="$elapsed" 'BEGIN { printf "%d s of stream in %.1f s: %.0f times real time\n", s, e / 1e9, s * 1e9 / e; exit !(s * 1e9 / e >= 200) }'
+awk -v s="$seconds" -v e="$elapsed" 'BEGIN { printf "%d s of stream in %.1f s: %.0f times real time\n", s, e / 1e9, s * 1e9 / e }'
 # The first samples are start-up.
 awk 'NR > 3 { v[n++] = $1 }
     END {
@@ -34,4 +35,7 @@ awk 'NR > 3 { v[n++] = $1 }
         printf "resident memory: at most %.1f MB in the first half, %.1f MB in the second\n", a / 1024, b / 1024
         exit !(n > 4 && b - a < 4096)
     }' "$work/memory"
-echo "$(grep -c '"class":"DIGIT"' "$work/events.jsonl") digits heard of $((times * $(wc -w <"$here/../../Demo/digits.txt")))"
+heard=$(grep -c '"class":"DIGIT"' "$work/events.jsonl")
+said=$((times * $(wc -w <"$here/../../Demo/digits.txt")))
+echo "$heard digits heard of $said"
+[ $((said - heard)) -le $((said / 100)) ] && [ "$heard" -le $((said + said / 100)) ]
