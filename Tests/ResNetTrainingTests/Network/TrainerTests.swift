@@ -84,9 +84,6 @@ import Testing
         var others = options
         others.labelSmoothing = 0.2
         #expect(throws: TrainingError.otherCheckpoint(path: options.checkpointPath)) { try train(others) }
-        var augmented = options
-        augmented.augmentation.speedChance = 0
-        #expect(throws: TrainingError.otherCheckpoint(path: options.checkpointPath)) { try train(augmented) }
 
         let resumed = try #require(try train(options))
         #expect(!FileManager.default.fileExists(atPath: options.checkpointPath))
