@@ -1,6 +1,7 @@
 import ArgumentParser
 import AudioInput
 import Foundation
+import Glibc
 import MelSpectrogram
 import ResNet
 import ResNetTraining
@@ -32,7 +33,7 @@ struct Classify: ParsableCommand {
         var failure = FirstFailure()
         for file in files {
             do {
-                let result = Classification(file: file, logits: model.logits(try Self.window(of: file)), model.file)
+                let result = Classification(file: file, logits: try model.logits(Self.window(of: file)), model.file)
                 try StandardOutput.line(json ? result.json() : result.text)
             } catch let exit as ExitCode {
                 throw exit
@@ -56,6 +57,9 @@ struct Classify: ParsableCommand {
 
     /// Whether a file begins as every PNG does; false for one that cannot be read, which the reader of sound then says.
     private static func isPNG(_ file: String) -> Bool {
+        // A pipe can be opened once only, and what is taken out of it here the reader of sound would lack.
+        var status = stat()
+        guard stat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
         let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
         guard let stream = fopen(file, "rbe") else { return false }
         defer { fclose(stream) }

@@ -15,13 +15,16 @@ struct Digitd: ParsableCommand {
             69 device unavailable, 78 bad configuration.
             """,
         version: release,
-        subcommands: [Listen.self, Devices.self, Classify.self, Mel.self, Train.self, Evaluate.self],
+        subcommands: [
+            Listen.self, Devices.self, Classify.self, Mel.self, Train.self, Evaluate.self, TrainBenchmark.self,
+        ],
         defaultSubcommand: Listen.self)
 }
 
 @main
 enum Main {
     static func main() {
+        holdStandardDescriptors()
         // A reader that has gone is an error of `write`, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         do {
@@ -35,6 +38,14 @@ enum Main {
             }
             StandardError.report(sentence)
             exit(failure.status.rawValue)
+        }
+    }
+
+    /// Standard streams that were closed would be taken by the next files opened, to be read or written by mistake. What
+    /// takes their place refuses both, as a closed one does.
+    private static func holdStandardDescriptors() {
+        for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) < 0 {
+            _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
         }
     }
 }

@@ -51,20 +51,24 @@ struct Evaluate: ParsableCommand {
     private func judge(_ clips: [LabelledClip], _ model: ClipModel, _ failure: inout FirstFailure) throws -> Judged {
         let part = 2048
         var judged = Judged()
+        var firstReason: String?
         var progress = ProgressLine(plainSeconds: nil)
         for start in stride(from: 0, to: clips.count, by: part) {
             try progress.update("\(start)/\(clips.count) clips")
-            let store = try ClipStore(DataSet(clips: Array(clips[start..<min(start + part, clips.count)])))
+            let set = DataSet(clips: Array(clips[start..<min(start + part, clips.count)]))
+            let store = try ClipStore(set, allowsNone: true)
+            firstReason = firstReason ?? store.skipped.first?.reason
             if !store.skipped.isEmpty { try progress.clear() }
             for clip in store.skipped {
                 failure.report(CommandFailure(.inputNotUsable, "\(clip.path) is left out: \(clip.reason)"))
             }
-            let set = try EvaluationSet(store: store)
-            judged.judgements.logits += model.logits(set.windows)
-            judged.judgements.labels += set.labels
-            judged.paths += set.clips.map(\.path)
+            let windows = try EvaluationSet(store: store)
+            judged.judgements.logits += try model.logits(windows.windows)
+            judged.judgements.labels += windows.labels
+            judged.paths += windows.clips.map(\.path)
         }
         try progress.clear()
+        if judged.paths.isEmpty { throw DataError.allDamaged(count: clips.count, first: firstReason ?? "unknown") }
         return judged
     }
 

@@ -26,8 +26,10 @@ struct ModelFile {
     }
 
     private static func check(_ metadata: [String: String], _ path: String) throws {
-        guard try MelParameters(metadata: metadata) == .standard else {
-            throw notUsable(path, "its front-end numbers are not this program's")
+        let found = try MelParameters(metadata: metadata).metadata
+        let own = MelParameters.standard.metadata
+        if let key = own.keys.sorted().first(where: { found[$0] != own[$0] }) {
+            throw notUsable(path, "its \(key) is \(found[key] ?? "missing") and not \(own[key] ?? "")")
         }
         let labels = ResNet18Topology.labels.joined(separator: ",")
         guard metadata["labels"] == labels else {
@@ -44,7 +46,7 @@ struct ModelFile {
         return value
     }
 
-    private static func notUsable(_ path: String, _ reason: String) -> CommandFailure {
+    fileprivate static func notUsable(_ path: String, _ reason: String) -> CommandFailure {
         CommandFailure(
             .inputNotUsable, "The weights file \(path) is not usable: \(reason); use one written by digitd train.")
     }
@@ -64,11 +66,16 @@ struct ClipModel {
     }
 
     /// Logits of windows one after the other, 11 each.
-    func logits(_ windows: [Float]) -> [Float] {
+    ///
+    /// - Throws: a sentence when they are not finite: weights that are may still overflow together.
+    func logits(_ windows: [Float]) throws(CommandFailure) -> [Float] {
         var logits = [Float](
             repeating: 0, count: windows.count / ResNet18Topology.inputCount * ResNet18Topology.classCount)
         var span = logits.mutableSpan
         network.logits(windows.span, into: &span)
+        guard logits.allSatisfy(\.isFinite) else {
+            throw ModelFile.notUsable(file.path, "it computes numbers that are not finite")
+        }
         return logits
     }
 }

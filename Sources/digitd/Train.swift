@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Glibc
 import ResNet
 import ResNetTraining
 
@@ -63,12 +64,22 @@ struct Train: ParsableCommand {
     }
 
     func validate() throws {
-        let counts = [("epochs", epochs), ("windows", windows), ("batch-size", batchSize), ("threads", threads)]
-        for (name, value) in counts where value.map({ $0 < 1 }) ?? false {
-            throw ValidationError("--\(name) must be at least 1.")
+        let counts = [
+            ("epochs", epochs, 1...100_000), ("windows", windows, 1...1_000_000_000),
+            ("batch-size", batchSize, 2...4096), ("threads", threads, 1...1024),
+        ]
+        for (name, value, range) in counts where value.map({ !range.contains($0) }) ?? false {
+            throw ValidationError("--\(name) must be \(range.lowerBound) to \(range.upperBound).")
+        }
+        if let windows, windows < batchSize {
+            throw ValidationError("--windows must be at least --batch-size, \(batchSize).")
         }
         guard learningRate > 0, learningRate.isFinite else {
             throw ValidationError("--learning-rate must be more than 0.")
+        }
+        let sets = DataSet.names(ofDirectories: data)
+        for name in trainOnly + setWeight.map(\.name) where !sets.contains(name) {
+            throw ValidationError("There is no data directory named \(name), only \(sets.joined(separator: ", ")).")
         }
     }
 
@@ -90,6 +101,12 @@ struct Train: ParsableCommand {
 
     /// What would otherwise come out only after the data is read, or after the first epoch.
     private func refuseEarly() throws {
+        for path in [output, options.checkpointPath, options.metricsPath, options.plotPath] {
+            var status = stat()
+            guard stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
+                throw CommandFailure(.failed, "\(path) is not a regular file; give another --output.")
+            }
+        }
         if let path = initialWeights { try ResNet18Topology.validate(try WeightsFile(contentsOf: path)) }
         let directory = URL(fileURLWithPath: output).deletingLastPathComponent().path
         guard access(directory, W_OK | X_OK) == 0 else {

@@ -13,8 +13,8 @@ struct TrainBenchmark: ParsableCommand {
     @Option(help: "Steps to take the median of.") var steps = 5
 
     func validate() throws {
-        guard batchSize >= 2, threads >= 1, steps >= 1 else {
-            throw ValidationError("Give at least 2 windows a step, 1 thread and 1 step.")
+        guard (2...4096).contains(batchSize), (1...1024).contains(threads), (1...10_000).contains(steps) else {
+            throw ValidationError("Give 2 to 4096 windows a step, 1 to 1024 threads and 1 to 10000 steps.")
         }
         guard TrainingPrecision(rawValue: precision) != nil else {
             throw ValidationError("--precision is f32 or bf16.")

@@ -135,6 +135,28 @@ import Testing
         expectOneSentence(result, 65)
     }
 
+    @Test func frontEndNumberThatDiffersIsNamed() throws {
+        let file = scratch.path + "/other.safetensors"
+        try ConstantNetwork.write(to: file, changing: ["frontend.hop_length": "160"])
+        try expectRefusedByClips(file, naming: "frontend.hop_length is 160 and not 80")
+    }
+
+    @Test func finiteWeightsWhoseAnswersAreNot() throws {
+        let file = scratch.path + "/huge.safetensors"
+        try ConstantNetwork.write(to: file, changing: [:], filling: ["fc.weight": 1e30, "layer4.1.bn2.bias": 1e30])
+        try expectRefusedByClips(file, naming: "not finite")
+    }
+
+    private func expectRefusedByClips(_ network: String, naming words: String) throws {
+        let clip = packageFile("Tests/Audio/digits/7/flite-slt_0.flac")
+        let data = packageFile("Tests/Audio/digits")
+        for arguments in [["classify", clip], ["evaluate", "--data", data, "--report", scratch.path + "/report"]] {
+            let result = try Command.run(arguments + ["--model", network])
+            expectOneSentence(result, 65)
+            #expect(result.errors.contains(words), "\(result)")
+        }
+    }
+
     private func colourFile() -> String { scratch.write("cat.png", colourPicture) }
 }
 
@@ -190,6 +212,10 @@ import Testing
         let nowhere = scratch.path + "/no/such/directory/n.safetensors"
         expectOneSentence(try Command.run(["train", "--data", data, "--output", nowhere]), 1)
         let output = scratch.path + "/n.safetensors"
+        expectOneSentence(try Command.run(["train", "--data", data, "--output", scratch.path]), 1)
+        expectOneSentence(try Command.run(["train", "--data", data, "--output", "/dev/null"]), 1)
+        mkdir(scratch.path + "/m.svg", 0o755)
+        expectOneSentence(try Command.run(["train", "--data", data, "--output", scratch.path + "/m.safetensors"]), 1)
         expectOneSentence(try Command.run(["train", "--data", data, "--output", output, "--init", nowhere]), 66)
     }
 }

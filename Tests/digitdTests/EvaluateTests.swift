@@ -58,6 +58,24 @@ import Testing
         #expect(try Command.run(arguments + ["--official-test"]).output.hasPrefix(#"{"clips":5,"accuracy":1,"#))
     }
 
+    @Test func damagedPartOfManyClipsLeavesTheRest() throws {
+        let scratch = ScratchDirectory()
+        mkdir(scratch.path + "/7", 0o755)
+        let damaged = scratch.write("damaged", [])
+        // More than are read together.
+        for index in 0..<2048 { symlink(damaged, "\(scratch.path)/7/a_\(index).wav") }
+        let arguments = ["evaluate", "--json", "--model", ConstantNetwork.path, "--data", scratch.path]
+        let none = try Command.run(arguments)
+        #expect(none.status == 65)
+        #expect(none.output == "")
+        #expect(none.errorLines.last?.contains("None of the 2048 recordings") == true)
+        _ = scratch.write("7/b_0.wav", waveBytes(data: noise(samples: 4000)))
+        let result = try Command.run(arguments)
+        #expect(result.status == 65)
+        #expect(result.output.hasPrefix(#"{"clips":1,"#))
+        #expect(result.errorLines.count == 2048)
+    }
+
     @Test func damagedClipIsNamed_andTheRestJudged() throws {
         let scratch = ScratchDirectory()
         mkdir(scratch.path + "/7", 0o755)

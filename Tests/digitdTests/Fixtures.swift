@@ -46,17 +46,24 @@ enum ConstantNetwork {
     }()
 
     /// Writes the file with some of its metadata changed. The zeros are a hole in the file, which takes no room.
-    static func write(to path: String, changing changes: [String: String]) throws {
+    /// Tensors in `filling` hold that value throughout.
+    static func write(
+        to path: String, changing changes: [String: String], filling values: [String: Float] = [:]
+    ) throws {
         var metadata = MelParameters.standard.metadata
         metadata["labels"] = ResNet18Topology.labels.joined(separator: ",")
         metadata["calibration.temperature"] = "2"
         metadata["threshold.accept"] = "0.9"
         var header: [String: Any] = ["__metadata__": metadata.merging(changes) { _, new in new }]
         var end = 0
+        var filled: [(offset: Int, bytes: [UInt8])] = []
         // The bias first, so that all that is not zero stands beside the header.
         for (name, shape) in ResNet18Topology.parameters.reversed() {
             let size = 4 * shape.reduce(1, *)
             header[name] = ["dtype": "F32", "shape": shape, "data_offsets": [end, end + size]] as [String: Any]
+            if let value = values[name] {
+                filled.append((end, (0..<size / 4).flatMap { _ in littleEndian(value.bitPattern) }))
+            }
             end += size
         }
         var bias = [Float](repeating: 0, count: ResNet18Topology.classCount)
@@ -66,6 +73,12 @@ enum ConstantNetwork {
         _ = FileManager.default.createFile(
             atPath: path, contents: Data(start + bias.flatMap { littleEndian($0.bitPattern) }))
         truncate(path, start.count + end)
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        for (offset, bytes) in filled {
+            try file.seek(toOffset: UInt64(start.count + offset))
+            try file.write(contentsOf: Data(bytes))
+        }
+        try file.close()
     }
 
     private static let scratch: ScratchDirectory = {

@@ -23,6 +23,7 @@ import Testing
         // The first run is told to stop once its first epoch is done.
         let script = """
             cd "$1"
+            : >first
             train=("$0" train --data data --output n.safetensors --epochs 2 --windows 16 --batch-size 4 --threads 1)
             "${train[@]}" >first 2>errors &
             until grep -q "^epoch 1  loss" first || ! kill -0 $! 2>/dev/null; do sleep 0.1; done

@@ -21,6 +21,13 @@ import Testing
     @Test(arguments: [
         ["--no-such-flag"], ["frobnicate"], ["classify"], ["mel", "only-input"], ["train", "--data", "x"],
         ["train", "--output", "x"], ["train", "--data", "x", "--output", "y", "--epochs", "0"],
+        ["train", "--data", "x", "--output", "y", "--epochs", "9223372036854775807"],
+        ["train", "--data", "x", "--output", "y", "--threads", "3000000000"],
+        ["train", "--data", "x", "--output", "y", "--batch-size", "1"],
+        ["train", "--data", "x", "--output", "y", "--windows", "32"],
+        ["train", "--data", "x", "--output", "y", "--train-only", "z"],
+        ["train", "--data", "x", "--output", "y", "--set-weight", "z=2"],
+        ["train-benchmark", "--batch-size", "5000"],
         ["train", "--data", "x", "--output", "y", "--learning-rate", "-1"],
         ["train", "--data", "x", "--output", "y", "--precision", "f64"],
         ["train", "--data", "x", "--output", "y", "--set-weight", "fsdd"], ["evaluate"],
@@ -32,6 +39,22 @@ import Testing
         #expect(result.status == 64, "\(result.testDescription)")
         #expect(result.output == "")
         #expect(!result.errors.isEmpty)
+    }
+
+    @Test func commandForMeasurementsIsThere_butNotListed() throws {
+        #expect(try Command.run(["train-benchmark", "--help"]).output.contains("train-benchmark"))
+        #expect(try !Command.run(["--help"]).output.contains("train-benchmark"))
+    }
+
+    @Test func closedStandardStreamsAreErrors() throws {
+        let clip = packageFile("Tests/Audio/digits/7/flite-slt_0.flac")
+        let arguments = [ConstantNetwork.path, clip]
+        let input = try Command.shell(
+            #"timeout 20 "$0" listen --format digits --model "$1" --input - --rate 8000 <&-"#, arguments)
+        #expect(![0, 124].contains(input.status), "\(input.testDescription)")
+        #expect(input.errorLines.count == 1, "\(input.testDescription)")
+        let output = try Command.shell(#"timeout 20 "$0" classify --model "$1" "$2" >&-"#, arguments)
+        expectOneSentence(output, 1)
     }
 
     @Test func setWeightTakesNameAndFactor() {

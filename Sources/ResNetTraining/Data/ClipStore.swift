@@ -42,7 +42,9 @@ public final class ClipStore: Sendable {
     static let samplesMin = MelParameters.standard.fftLength
 
     /// Reads every recording of `set`; throws only when none is usable.
-    public init(_ set: DataSet) throws(DataError) {
+    ///
+    /// - Parameter allowsNone: leaves that to the caller, who reads a set in parts; the store is empty then.
+    public init(_ set: DataSet, allowsNone: Bool = false) throws(DataError) {
         let paths = set.clips.map(\.path) + set.noises.map(\.path)
         let clipCount = set.clips.count
         let results = Mutex<[Result<Audio, Failure>?]>(Array(repeating: nil, count: paths.count))
@@ -64,7 +66,7 @@ public final class ClipStore: Sendable {
             case nil: break
             }
         }
-        if clips.isEmpty && noises.isEmpty, let first = skipped.first {
+        if !allowsNone, clips.isEmpty && noises.isEmpty, let first = skipped.first {
             throw .allDamaged(count: skipped.count, first: first.reason)
         }
         self.clips = clips

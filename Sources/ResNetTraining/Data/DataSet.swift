@@ -26,18 +26,25 @@ public struct DataSet: Sendable {
     public init(directories: [String]) throws(DataError) {
         guard !directories.isEmpty else { throw .noDirectories }
         var scanned = DataSet(clips: [])
-        var names: [String: Int] = [:]
-        for directory in directories {
-            let url = URL(fileURLWithPath: directory).standardizedFileURL
-            // Two directories may have the same name; their speakers are still different people.
-            let base = url.lastPathComponent
-            names[base, default: 0] += 1
-            let name = names[base] == 1 ? base : "\(base)#\(names[base]!)"
-            let part = try Self.scan(url.path, given: directory, set: name)
+        for (directory, name) in zip(directories, Self.names(ofDirectories: directories)) {
+            let path = URL(fileURLWithPath: directory).standardizedFileURL.path
+            let part = try Self.scan(path, given: directory, set: name)
             scanned.clips += part.clips
             scanned.noises += part.noises
         }
         self = scanned
+    }
+
+    /// What the sets of data directories are called: after the directories' last names.
+    ///
+    /// Two directories may have the same name; their speakers are still different people, so the second is `name#2`.
+    public static func names(ofDirectories directories: [String]) -> [String] {
+        var counts: [String: Int] = [:]
+        return directories.map { directory in
+            let name = URL(fileURLWithPath: directory).standardizedFileURL.lastPathComponent
+            counts[name, default: 0] += 1
+            return counts[name] == 1 ? name : "\(name)#\(counts[name]!)"
+        }
     }
 
     /// Whether a clip belongs to FSDD's official test: index 0 to 4 of every speaker and digit. Never trained on.
