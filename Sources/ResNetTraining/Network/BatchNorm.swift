@@ -63,10 +63,12 @@ final class BatchNorm {
             shared + workspace + [
                 (DNNL_ARG_SCALE, scale.value), (DNNL_ARG_SHIFT, shift.value), (DNNL_ARG_DST, output),
             ])
+        // The gradients do not depend on the shift: oneDNN 2.x insists on it all the same, 3.x refuses it.
+        let unread = ddn_version_major() < 3 ? [(DNNL_ARG_SHIFT, shift.value)] : []
         backwardOperation = try Operation(
             backward, context,
-            shared + workspace + [
-                (DNNL_ARG_SCALE, scale.value), (DNNL_ARG_SHIFT, shift.value), (DNNL_ARG_DIFF_DST, gradient),
+            shared + workspace + unread + [
+                (DNNL_ARG_SCALE, scale.value), (DNNL_ARG_DIFF_DST, gradient),
                 (DNNL_ARG_DIFF_SRC, inputGradient), (DNNL_ARG_DIFF_SCALE, scale.gradient),
                 (DNNL_ARG_DIFF_SHIFT, shift.gradient),
             ])

@@ -94,7 +94,7 @@ struct ElementwiseTests {
 
     @Test(arguments: [[2, 64, 3, 6], [3, 5, 2, 3], [1, 16, 1, 1]], Arrangement.allCases)
     func residualSumAndItsGradientAreTheirDefinition(shape: [Int], arrangement: Arrangement) throws {
-        // oneDNN 2.6 writes past the end of a blocked tensor whose channels do not fill the last block in this gradient; the
+        // With oneDNN 2.6 this layer damages the heap on blocked tensors whose channels do not fill the last block; the
         // network's all do.
         if shape[1] % 16 != 0, arrangement == .blockedBy8 || arrangement == .blockedBy16 { return }
         let context = try ComputeContext(threads: 1)
