@@ -46,8 +46,8 @@ let package = Package(
         .executableTarget(
             name: "digitd",
             dependencies: [
-                "AudioInput", "MelSpectrogram", "SpeechSegmenter", "ResNet", "ResNetTraining", "DigitEvents",
-                "DigitRecognizer",
+                "AtomicFile", "AudioInput", "MelSpectrogram", "SpeechSegmenter", "ResNet", "ResNetTraining",
+                "DigitEvents", "DigitRecognizer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -42,7 +42,7 @@ public enum CaptureDevices {
     public static var defaultName: String? { list().first(where: \.isDefault)?.name }
 
     /// Why there is no device at all: none is plugged in, or none may be opened.
-    static var reasonForNone: AudioInputError {
+    public static var reasonForNone: AudioInputError {
         guard let directory = opendir("/dev/snd") else { return .deviceNone }
         defer { closedir(directory) }
         while let entry = readdir(directory) {

@@ -88,9 +88,6 @@ extension MelParameters {
     /// Samples of a block before the first one that the window weights: the window is centred in the block (28).
     public var windowOffset: Int { (fftLength - windowLength) / 2 }
 
-    /// Length of time between frames, in seconds (0.01).
-    public var frameDuration: Double { Double(hopLength) / Double(sampleRate) }
-
     /// The samples that frame `frame` weights: `80 i + 28 ..< 80 i + 228`.
     public func sampleRange(ofFrame frame: Int) -> Range<Int> {
         let start = frame * hopLength + windowOffset

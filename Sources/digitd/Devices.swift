@@ -12,7 +12,7 @@ struct Devices: ParsableCommand {
 
     func run() throws {
         let devices = CaptureDevices.list()
-        guard !devices.isEmpty else { throw AudioInputError.deviceNone }
+        guard !devices.isEmpty else { throw CaptureDevices.reasonForNone }
         for device in devices {
             try StandardOutput.line("\(device.isDefault ? "*" : " ") \(device.name)  \(device.description)")
             try StandardOutput.line("      \(Self.text(device.offer))")

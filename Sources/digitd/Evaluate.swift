@@ -1,4 +1,5 @@
 import ArgumentParser
+import AtomicFile
 import Foundation
 import ResNet
 import ResNetTraining
@@ -101,10 +102,14 @@ struct Evaluate: ParsableCommand {
         do {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
             try page.write(to: directory + "/index.html")
-            try (metrics.json + "\n").write(toFile: directory + "/metrics.json", atomically: true, encoding: .utf8)
+            try writeAtomically(Array((metrics.json + "\n").utf8), to: directory + "/metrics.json")
+        } catch let error as ReportError {
+            throw CommandFailure(.failed, error.description)
+        } catch let error as AtomicFileError {
+            throw CommandFailure(.failed, "Cannot write \"\(directory)/metrics.json\": \(error.reason).")
         } catch {
             throw CommandFailure(
-                .failed, "The report cannot be written into \(directory); check its name and permissions.")
+                .failed, "The directory \(directory) cannot be made; check the name and permissions of the report.")
         }
     }
 }

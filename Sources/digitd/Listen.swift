@@ -60,15 +60,33 @@ struct Listen: ParsableCommand {
         defer { source.stop() }
         var recognition = LiveRecognition(reader: try AudioReader(source), recognizer: recognizer)
         let printer = EventPrinter(format: format)
+        var isLost = false
         printer.print(.version(.init(release: Digitd.release)))
         do {
-            try recognition.run(shouldStop: { signals.isStopWished || printer.failure != nil }) { printer.print($0) }
+            try recognition.run(shouldStop: { signals.isStopWished || printer.failure != nil }) { event in
+                Self.log(event, &isLost, logger)
+                printer.print(event)
+            }
         } catch {
             printer.print(.bye(.init(reason: "error")))
             throw printer.failure ?? error
         }
         printer.print(.bye(.init(reason: signals.isStopWished ? "shutdown" : "end_of_input")))
         if let failure = printer.failure { throw failure }
+    }
+
+    /// Leaves a trace of a lost device, whatever is printed: once, however often it is tried again.
+    private static func log(_ event: DigitEvent, _ isLost: inout Bool, _ logger: Logger) {
+        guard case .device(let device) = event else { return }
+        if device.state == .lost, !isLost {
+            let reason = device.error.map { " (\($0))" } ?? ""
+            logger.warning("The capture device \(device.name) is lost\(reason); it is opened again when it returns.")
+            isLost = true
+        } else if device.state == .open, isLost {
+            // At the same level as the loss, because a log with only one of them misleads.
+            logger.warning("The capture device \(device.name) is open again.")
+            isLost = false
+        }
     }
 
     private func source(_ logger: Logger) throws(AudioInputError) -> any AudioSource {

@@ -1,14 +1,23 @@
 import Foundation
+import Glibc
 import Logging
 
 /// Log lines on standard error.
 enum Logs {
-    /// A logger for warnings and worse, or for everything from `info` upwards when asked for.
+    /// A logger for warnings and worse, or for everything, libasound's own messages too, when asked for.
     static func make(verbose: Bool) -> Logger {
-        let isJournal = ProcessInfo.processInfo.environment["JOURNAL_STREAM"] != nil
+        let isJournal = isJournal
         return Logger(label: "digitd") { _ in
-            LineLogHandler(isJournal: isJournal, logLevel: verbose ? .info : .warning)
+            LineLogHandler(isJournal: isJournal, logLevel: verbose ? .debug : .warning)
         }
+    }
+
+    /// Whether standard error is the journal's. The variable alone does not say so: programs that the service starts
+    /// inherit it with standard error redirected, so it holds the device and inode to compare, as sd-daemon(3) says.
+    private static var isJournal: Bool {
+        var status = stat()
+        guard fstat(STDERR_FILENO, &status) == 0 else { return false }
+        return ProcessInfo.processInfo.environment["JOURNAL_STREAM"] == "\(status.st_dev):\(status.st_ino)"
     }
 }
 

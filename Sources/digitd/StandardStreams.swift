@@ -26,8 +26,6 @@ enum StandardOutput {
 
 /// Standard error, for sentences.
 enum StandardError {
-    static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
-
     /// Prints `digitd: ` and the sentence.
     static func report(_ sentence: String) {
         line("digitd: " + sentence)

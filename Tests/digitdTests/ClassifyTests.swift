@@ -22,6 +22,14 @@ import Testing
         #expect(result.outputLines == [ConstantNetwork.line[...], ConstantNetwork.line[...]])
     }
 
+    @Test func readsAPipe() throws {
+        let scratch = ScratchDirectory()
+        let file = scratch.write("clip.wav", waveBytes(data: noise(samples: 8000)))
+        let script = #""$0" classify --model "$1" <(cat "$2")"#
+        let result = try Command.shell(script, [ConstantNetwork.path, file])
+        #expect(result.output == "\(ConstantNetwork.line)\n", "\(result.testDescription)")
+    }
+
     @Test func jsonHasOneObjectALine() throws {
         let result = try Command.run(["classify", "--json", "--model", ConstantNetwork.path, clip])
         let line = try #require(result.outputLines.first)

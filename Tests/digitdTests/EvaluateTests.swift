@@ -48,6 +48,17 @@ import Testing
         #expect(try JSONSerialization.jsonObject(with: metrics) is [String: Any])
     }
 
+    @Test func reportThatCannotBeWrittenSaysWhy() throws {
+        let scratch = ScratchDirectory()
+        try FileManager.default.createDirectory(
+            atPath: scratch.path + "/report/index.html", withIntermediateDirectories: true)
+        let result = try Command.run([
+            "evaluate", "--model", ConstantNetwork.path, "--data", data, "--report", scratch.path + "/report",
+        ])
+        expectOneSentence(result, 1)
+        #expect(result.errors.contains("index.html") && result.errors.contains("is a directory"))
+    }
+
     @Test func officialTestTakesOnlyIndices0To4OfFSDD() throws {
         let scratch = ScratchDirectory()
         mkdir(scratch.path + "/recordings", 0o755)

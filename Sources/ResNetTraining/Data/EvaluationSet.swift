@@ -32,11 +32,6 @@ public struct EvaluationSet: Sendable {
     /// The clips behind the windows.
     public var clips: [LabelledClip]
 
-    /// One window.
-    public func window(_ i: Int) -> ArraySlice<Float> {
-        windows[i * WindowShape.count..<(i + 1) * WindowShape.count]
-    }
-
     /// Prepares every clip of `store`, over all cores; the same seed gives the same windows.
     ///
     /// The noise comes from the store's own noises, so give a store that holds only held-out ones.
