@@ -90,7 +90,8 @@ import Testing
 
         // A threshold that both clear does not make a digit of it.
         events = try recognize(
-            stream.samples, ToneClassifier(confidence: 0.35, other: 0.6), .init(acceptPosterior: 0.3, earlyPosterior: 0.3))
+            stream.samples, ToneClassifier(confidence: 0.35, other: 0.6),
+            .init(acceptPosterior: 0.3, earlyPosterior: 0.3))
         #expect(events.rejected.map(\.reason) == [.notADigit] && events.digits.isEmpty)
         #expect(try abs(#require(events.rejected[0].confidence) - 0.6) < 1e-6)
     }

@@ -186,7 +186,10 @@ struct WeightsFileTests {
     }
 
     @Test func writeThatFailsKeepsTheOldFile() throws {
-        #expect(throws: WeightsError.unwritable(path: "/nonexistent/x", reason: "its directory does not exist, so make that first")) {
+        #expect(
+            throws: WeightsError.unwritable(
+                path: "/nonexistent/x", reason: "its directory does not exist, so make that first")
+        ) {
             try sample.write(to: "/nonexistent/x")
         }
         try withTemporaryPath { path in
