@@ -62,6 +62,11 @@ public struct ResNetClassifier: WindowClassifier {
             probabilities[index] = expf((probabilities[index] - largest) / temperature)
             sum += probabilities[index]
         }
+        // Weights whose sums overflow say nothing about the word.
+        guard sum.isFinite, sum > 0 else {
+            for index in probabilities.indices { probabilities[index] = index == probabilities.count - 1 ? 1 : 0 }
+            return
+        }
         for index in probabilities.indices { probabilities[index] /= sum }
     }
 }

@@ -42,6 +42,17 @@ import Testing
         for index in 0..<11 { #expect(abs(mild[index] - roots[index] / sum) < 1e-4) }
     }
 
+    @Test func logitsThatAreNotFiniteMeanNotADigit() throws {
+        var weights = Self.weights(MelParameters.standard.metadata)
+        weights.tensors["fc.weight"]?.values = [Float](repeating: 3e38, count: 11 * 512)
+        let classifier = try ResNetClassifier(weights: weights)
+        let window = (0..<3840).map { Float(($0 * 7919) % 97) / 48 - 1 }
+        var found = [Float](repeating: -1, count: 11)
+        var span = found.mutableSpan
+        classifier.classify(window.span, into: &span)
+        #expect(found == [Float](repeating: 0, count: 10) + [1])
+    }
+
     @Test func thresholdsComeFromTheMetadata() throws {
         #expect(try RecognizerParameters(weights: WeightsFile()).acceptPosterior == 0.85)
         let parameters = try RecognizerParameters(weights: WeightsFile(metadata: ["threshold.accept": "0.985"]))
