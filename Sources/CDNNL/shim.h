@@ -12,6 +12,10 @@
 
 // libgomp has no header of its own for C callers outside an OpenMP compiler; the prototype is the OpenMP API's.
 void omp_set_num_threads(int threads);
+int omp_get_thread_num(void);
+int omp_get_num_threads(void);
+// What GCC makes of `#pragma omp parallel num_threads(threads)`; libgomp keeps it for every program ever compiled.
+void GOMP_parallel(void (*body)(void *), void *data, unsigned threads, unsigned flags);
 
 /// An owned memory descriptor: `dnnl_memory_desc_t *` in oneDNN 2.x, `dnnl_memory_desc_t` in 3.x.
 typedef void *ddn_desc;

@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 
 /// AdamW (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019), numerically PyTorch's, with an
@@ -86,11 +85,12 @@ public final class AdamW {
             beta1: beta1, beta2: beta2, epsilon: epsilon, rate: learningRate, stepSize: learningRate / correction1,
             correction2: correction2, averageWeight: 1 - decay)
         let decayFactor = 1 - learningRate * weightDecay
-        nonisolated(unsafe) let states = states
-        let jobs = jobs
-        DispatchQueue.concurrentPerform(iterations: jobs.count) { i in
-            let state = states[jobs[i].state]
-            rule.apply(state, jobs[i].range, keep: state.parameter.decays ? decayFactor : 1)
+        let threads = network.threads
+        inParallel(threads) { thread in
+            for job in stride(from: thread, to: jobs.count, by: threads) {
+                let state = states[jobs[job].state]
+                rule.apply(state, jobs[job].range, keep: state.parameter.decays ? decayFactor : 1)
+            }
         }
         for (i, statistic) in network.statistics.enumerated() {
             for j in statistic.values.indices {

@@ -62,7 +62,8 @@ final class Convolution {
         let tapsPay = type == dnnl_f32 && inputShape[1] >= 16 && !forward.implementation.contains("avx512")
         // Two more copies a pass are worth it from the third stage on.
         let tapsPayForActivations = tapsPay && outputShape[2] * outputShape[3] <= 18
-        let taps = TapProducts(inputShape: inputShape, outputShape: outputShape, kernel: kernel, stride: stride)
+        let taps = TapProducts(
+            inputShape: inputShape, outputShape: outputShape, kernel: kernel, stride: stride, threads: context.threads)
 
         // The weight gradient stays in f32 whatever the activations are: sums over a batch lose too much in bf16.
         let anyWeightGradient = try Layout(weightShape, dnnl_f32, dnnl_format_tag_any)
@@ -98,7 +99,7 @@ final class Convolution {
             weightGradient = Pass(
                 before: [try Reorder(from: input, to: x, context), try Reorder(from: gradient, to: g, context)],
                 implementation: TapProducts.implementation
-            ) { try taps.weightGradient(input: x, outputGradient: g, weightGradient: weight.gradient) }
+            ) { taps.weightGradient(input: x, outputGradient: g, weightGradient: weight.gradient) }
         }
 
         var reorders: [Reorder] = []
@@ -115,7 +116,7 @@ final class Convolution {
             forwardPass = Pass(
                 before: [try Reorder(from: input, to: x, context)], after: try Reorder(from: y, to: output, context),
                 implementation: TapProducts.implementation
-            ) { try taps.forward(input: x, weights: weight.value, output: y) }
+            ) { taps.forward(input: x, weights: weight.value, output: y) }
         } else {
             let operation = try Operation(
                 forward, context,
@@ -133,7 +134,7 @@ final class Convolution {
             let g = try context.copies.1.tensor(try TapProducts.layout(outputShape), context)
             self.inputGradient = Pass(
                 after: try Reorder(from: dx, to: target, context), implementation: TapProducts.implementation
-            ) { try taps.inputGradient(outputGradient: g, weights: weight.value, inputGradient: dx) }
+            ) { taps.inputGradient(outputGradient: g, weights: weight.value, inputGradient: dx) }
         } else if let inputGradient {
             let target = try inputGradient(input.layout)
             let backwardData = try Convolution.fastest(

@@ -21,6 +21,8 @@ func check(_ status: dnnl_status_t, _ call: @autoclosure () -> String) throws {
 final class ComputeContext {
     let engine: dnnl_engine_t
     let stream: dnnl_stream_t
+    /// OpenMP threads.
+    let threads: Int
     /// For copies of a layer's tensors in another layout, which nobody reads after the layer.
     let copies = (SharedStorage(), SharedStorage())
     private let attributes: dnnl_primitive_attr_t
@@ -29,6 +31,7 @@ final class ComputeContext {
 
     /// - Parameter threads: OpenMP threads of every primitive run from the calling thread.
     init(threads: Int) throws {
+        self.threads = threads
         omp_set_num_threads(Int32(threads))
         var engine: dnnl_engine_t?
         try check(dnnl_engine_create(&engine, dnnl_cpu, 0), "dnnl_engine_create")
@@ -86,6 +89,27 @@ func alignedStorage(_ bytes: Int) -> UnsafeMutableRawPointer {
     precondition(posix_memalign(&pointer, 64, max(bytes, 64)) == 0, "out of memory for \(bytes) bytes")
     memset(pointer!, 0, max(bytes, 64))
     return pointer!
+}
+
+/// Runs `body` for 0 ..< `count`, on as many of OpenMP's threads at once.
+///
+/// The primitives' own threads, because those spin for a while after each primitive: threads of another kind would compete
+/// with them for the cores. oneDNN calls inside stay on the thread that makes them.
+func inParallel(_ count: Int, _ body: (Int) -> Void) {
+    guard count > 1 else { return body(0) }
+    typealias Job = (count: Int, body: (Int) -> Void)
+    withoutActuallyEscaping(body) { body in
+        var job: Job = (count, body)
+        withUnsafeMutablePointer(to: &job) { job in
+            GOMP_parallel(
+                { pointer in
+                    let job = pointer!.assumingMemoryBound(to: Job.self).pointee
+                    // OpenMP may give fewer threads than asked for.
+                    let (first, step) = (Int(omp_get_thread_num()), Int(omp_get_num_threads()))
+                    for i in stride(from: first, to: job.count, by: step) { job.body(i) }
+                }, job, UInt32(count), 0)
+        }
+    }
 }
 
 /// Storage that tensors share because none is read after the next is written: it stays in cache.

@@ -27,16 +27,20 @@ struct TapProducts {
         var isFirstOfTap: Bool
     }
     private let runs: [Run]
-    private let inputs: dnnl_dim_t
-    private let outputs: dnnl_dim_t
+    private let inputs: Int
+    private let outputs: Int
     private let inputCount: Int
     private let outputCount: Int
+    private let threads: Int
 
-    init(inputShape: [Int], outputShape: [Int], kernel: Int, stride: Int) {
+    /// - Parameter threads: each takes an equal part of the result's channels, through all products: one wait a pass, where
+    ///   one for every product would cost more than the small ones take.
+    init(inputShape: [Int], outputShape: [Int], kernel: Int, stride: Int, threads: Int) {
+        self.threads = threads
         let (batch, padding) = (inputShape[0], kernel / 2)
         let (channelsIn, channelsOut) = (inputShape[1], outputShape[1])
-        inputs = dnnl_dim_t(channelsIn)
-        outputs = dnnl_dim_t(channelsOut)
+        inputs = channelsIn
+        outputs = channelsOut
         inputCount = inputShape.reduce(1, *)
         outputCount = outputShape.reduce(1, *)
         /// Output positions along an axis whose input under the tap is inside the map.
@@ -78,35 +82,61 @@ struct TapProducts {
         try Layout(shape, strides: [shape[1], 1, shape[3] * shape[0] * shape[1], shape[0] * shape[1]])
     }
 
-    func forward(input: Tensor, weights: Tensor, output: Tensor) throws {
+    func forward(input: Tensor, weights: Tensor, output: Tensor) {
         memset(output.storage, 0, outputCount * MemoryLayout<Float>.size)
-        for run in runs {
-            try check(
-                dnnl_sgemm(
-                    Self.plain, Self.transposed, dnnl_dim_t(run.rows), outputs, inputs, 1, input.floats + run.input,
-                    inputs, weights.floats + run.weight, inputs, 1, output.floats + run.output, outputs), "dnnl_sgemm")
+        let (x, w, y) = (input.floats, weights.floats, output.floats)
+        onSlices(of: outputs) { first, count in
+            for run in runs {
+                multiply(
+                    run.rows, count, inputs, (x + run.input, inputs, Self.plain),
+                    (w + run.weight + first * inputs, inputs, Self.transposed), into: (y + run.output + first, outputs))
+            }
         }
     }
 
-    func inputGradient(outputGradient: Tensor, weights: Tensor, inputGradient: Tensor) throws {
+    func inputGradient(outputGradient: Tensor, weights: Tensor, inputGradient: Tensor) {
         memset(inputGradient.storage, 0, inputCount * MemoryLayout<Float>.size)
-        for run in runs {
-            try check(
-                dnnl_sgemm(
-                    Self.plain, Self.plain, dnnl_dim_t(run.rows), inputs, outputs, 1,
-                    outputGradient.floats + run.output, outputs, weights.floats + run.weight, inputs, 1,
-                    inputGradient.floats + run.input, inputs), "dnnl_sgemm")
+        let (g, w, dx) = (outputGradient.floats, weights.floats, inputGradient.floats)
+        onSlices(of: inputs) { first, count in
+            for run in runs {
+                multiply(
+                    run.rows, count, outputs, (g + run.output, outputs, Self.plain),
+                    (w + run.weight + first, inputs, Self.plain), into: (dx + run.input + first, inputs))
+            }
         }
     }
 
-    func weightGradient(input: Tensor, outputGradient: Tensor, weightGradient: Tensor) throws {
-        for run in runs {
-            try check(
-                dnnl_sgemm(
-                    Self.transposed, Self.plain, outputs, inputs, dnnl_dim_t(run.rows), 1,
-                    outputGradient.floats + run.output, outputs, input.floats + run.input, inputs,
-                    run.isFirstOfTap ? 0 : 1, weightGradient.floats + run.weight, inputs), "dnnl_sgemm")
+    func weightGradient(input: Tensor, outputGradient: Tensor, weightGradient: Tensor) {
+        let (x, g, dw) = (input.floats, outputGradient.floats, weightGradient.floats)
+        onSlices(of: outputs) { first, count in
+            for run in runs {
+                multiply(
+                    count, inputs, run.rows, (g + run.output + first, outputs, Self.transposed),
+                    (x + run.input, inputs, Self.plain), into: (dw + run.weight + first * inputs, inputs),
+                    adding: !run.isFirstOfTap)
+            }
         }
+    }
+
+    private func onSlices(of channels: Int, _ body: (_ first: Int, _ count: Int) -> Void) {
+        inParallel(threads) { slice in
+            let (first, end) = (channels * slice / threads, channels * (slice + 1) / threads)
+            if end > first { body(first, end - first) }
+        }
+    }
+
+    private typealias Matrix = (start: UnsafeMutablePointer<Float>, stride: Int, transposed: CChar)
+
+    /// `result (+)= a * b` (`dnnl_sgemm`): `rows` x `columns`, summing over `depth`.
+    private func multiply(
+        _ rows: Int, _ columns: Int, _ depth: Int, _ a: Matrix, _ b: Matrix,
+        into result: (start: UnsafeMutablePointer<Float>, stride: Int), adding: Bool = true
+    ) {
+        let status = dnnl_sgemm(
+            a.transposed, b.transposed, dnnl_dim_t(rows), dnnl_dim_t(columns), dnnl_dim_t(depth), 1, a.start,
+            dnnl_dim_t(a.stride), b.start, dnnl_dim_t(b.stride), adding ? 1 : 0, result.start, dnnl_dim_t(result.stride)
+        )
+        precondition(status == dnnl_success, "dnnl_sgemm refused \(rows) x \(columns) x \(depth)")
     }
 
     static let implementation = "products by tap"

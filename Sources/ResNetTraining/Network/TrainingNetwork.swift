@@ -14,6 +14,7 @@ public final class TrainingNetwork {
     let parameters: [Parameter]
     let statistics: [Statistic]
     let head: ClassifierHead
+    var threads: Int { context.threads }
     private let context: ComputeContext
     private let plainInput: Tensor
     private let stageInput: Reorder?

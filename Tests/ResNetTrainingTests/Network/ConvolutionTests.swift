@@ -137,6 +137,22 @@ struct ConvolutionTests {
         }
     }
 
+    @Test(arguments: [2, 3])
+    func threadsShareTheChannels(threads: Int) throws {
+        for shape in [Self.shapes[3], Self.shapes[5], Self.shapes[8], Self.shapes[11]] {
+            var generator = LCG(seed: 14)
+            let x = generator.values(shape.input.reduce(1, *))
+            let w = generator.values(shape.outputs * shape.inputs * shape.kernel * shape.kernel)
+            let g = generator.values(shape.output.reduce(1, *))
+            let rig = try Rig(shape, .blockedBy8, threads: threads)
+            let (found, expected) = (try rig.run(x, w, g), Self.reference(shape, x, w, g))
+            let about = "\(threads) threads, \(shape.testDescription), \(rig.layer.implementations)"
+            #expect(relativeDifference(found.y, expected.y) < Self.tolerance, "output of \(about)")
+            #expect(relativeDifference(found.dw, expected.dw) < Self.tolerance, "weight gradient of \(about)")
+            #expect(relativeDifference(found.dx, expected.dx) < Self.tolerance, "input gradient of \(about)")
+        }
+    }
+
     @Test func firstLayerHasNoInputGradient() throws {
         let shape = Self.shapes[1]
         var generator = LCG(seed: 5)
