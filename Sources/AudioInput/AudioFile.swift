@@ -50,8 +50,6 @@ public enum AudioFile {
 
 /// A sound file read in blocks, mixed to mono, at the rate asked for; memory stays the same for a file of any length.
 public struct AudioFileReader: ~Copyable {
-    /// Rate of the file itself, in Hz.
-    public var fileRate: Int { file.rate }
     private var file: MonoFile
     private var resampler: Resampler
     private var block = UnsafeBufferPointer<Float>(start: nil, count: 0)

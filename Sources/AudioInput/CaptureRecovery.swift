@@ -65,8 +65,6 @@ struct CaptureRecovery: Sendable {
         static let recoveries = 5
     }
 
-    /// Whether frames have come since the device was opened last.
-    private(set) var isCapturing = false
     private var last: Action?
     private var rate = 0
     /// When the last delivered frame was captured, or the stream was started.
@@ -110,7 +108,6 @@ struct CaptureRecovery: Sendable {
     private mutating func afterOpen(_ outcome: Outcome) -> Action {
         guard case .opened(let rate) = outcome else { return pauseBeforeOpening() }
         self.rate = rate
-        isCapturing = false
         recoveryCount = 0
         resumeCount = 0
         gapCause = nil
@@ -141,7 +138,6 @@ struct CaptureRecovery: Sendable {
     private mutating func afterCapture(_ outcome: Outcome, _ now: Int64) -> Action {
         switch outcome {
         case .frames(let count, let end) where count > 0:
-            isCapturing = true
             frameEnd = end
             progress = now
             backOff = Limit.backOffMin

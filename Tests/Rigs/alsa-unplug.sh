@@ -8,6 +8,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 digitd=$1
+. "$here/wait.sh"
 work=$(mktemp -d)
 pid=
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$work"' EXIT
@@ -22,18 +23,6 @@ touch "$work/gate"
     "digitdrig:FILE=$work/demo.raw,LOOP=1,GATE=$work/gate,SCRIPT=\"24000:unplug 64000:xrun 90000:suspend 110000:eio\"" \
     >"$work/events.jsonl" 2>"$work/log" &
 pid=$!
-
-# wait_for PATTERN COUNT SECONDS: until the events hold PATTERN COUNT times.
-wait_for() {
-    for ((i = 0; i < $3 * 20; i++)); do
-        [ "$(grep -cE "$1" "$work/events.jsonl" || true)" -ge "$2" ] && return 0
-        kill -0 $pid 2>/dev/null || { echo "digitd ended:"; cat "$work/log"; exit 1; }
-        sleep 0.05
-    done
-    echo "no $1 (number $2) within $3 s; events:"
-    cat "$work/events.jsonl" "$work/log"
-    exit 1
-}
 
 wait_for '"state":"lost"' 1 8
 sleep 3

@@ -7,6 +7,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 digitd=$1
+. "$here/wait.sh"
 work=$(mktemp -d)
 server= pid=
 trap 'kill $pid $server 2>/dev/null || true; rm -rf "$work"' EXIT
@@ -28,18 +29,6 @@ start_server() {
     server=$!
     for ((i = 0; i < 100; i++)); do pactl info >/dev/null 2>&1 && return 0; sleep 0.05; done
     echo "PulseAudio did not start:"; cat "$work/pulse.log"; exit 1
-}
-
-# wait_for PATTERN COUNT SECONDS: until the events hold PATTERN COUNT times.
-wait_for() {
-    for ((i = 0; i < $3 * 20; i++)); do
-        [ "$(grep -cE "$1" "$work/events.jsonl" || true)" -ge "$2" ] && return 0
-        kill -0 $pid 2>/dev/null || { echo "digitd ended:"; cat "$work/log"; exit 1; }
-        sleep 0.05
-    done
-    echo "no $1 (number $2) within $3 s; events:"
-    cat "$work/events.jsonl" "$work/log"
-    exit 1
 }
 
 # heard: the digits of the events so far, one a line.

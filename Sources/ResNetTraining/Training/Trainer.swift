@@ -128,7 +128,7 @@ public struct Trainer {
     }
 
     private func metadata(_ store: ClipStore, _ outcome: Validation.Outcome) -> [String: String] {
-        let judgements = Judgements(logits: outcome.logits, labels: outcome.labels)
+        let judgements = outcome.judgements
         let temperature = Calibration.temperature(judgements)
         let point = OperatingPoint.choose(judgements, temperature: temperature)
         var result = MelParameters.standard.metadata

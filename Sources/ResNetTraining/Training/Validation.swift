@@ -1,4 +1,3 @@
-import Glibc
 import ResNet
 
 /// Held-out windows with the network's answers.
@@ -10,43 +9,40 @@ struct Validation {
         sets = try [.clip, .live(ratio: 30), .live(ratio: 12)].map { try EvaluationSet(store: store, variant: $0) }
     }
 
+    /// How a network did.
     struct Outcome {
-        var loss = 0.0
-        var accuracy = 0.0
-        var digitAccuracy = 0.0
-        /// [window, class] of every set in turn, with the labels.
-        var logits: [Float] = []
-        var labels: [Int32] = []
+        /// The logits of every set in turn, with the labels.
+        let judgements: Judgements
+        /// Mean cross-entropy, in nats.
+        let loss: Double
+        /// Share of all windows labelled right, other words included.
+        let accuracy: Double
+        /// Share of the digits among them labelled right.
+        let digitAccuracy: Double
+
+        init(_ judgements: Judgements) {
+            self.judgements = judgements
+            loss = judgements.negativeLogLikelihood()
+            let matrix = judgements.confusion()
+            let right = (0..<LabelledClip.labelCount).map { matrix[label: $0, answer: $0] }
+            let others = matrix.clips(of: LabelledClip.notADigit)
+            accuracy = Double(right.reduce(0, +)) / Double(max(matrix.total, 1))
+            digitAccuracy =
+                Double(right[..<LabelledClip.notADigit].reduce(0, +)) / Double(max(matrix.total - others, 1))
+        }
     }
 
     func judge(_ weights: WeightsFile, threads: Int) throws -> Outcome {
         let network = try ResNet18(weights: weights, batchSize: 32, threads: threads)
-        var outcome = Outcome()
+        var logits: [Float] = []
+        var labels: [Int32] = []
         for set in sets {
-            var logits = [Float](repeating: 0, count: set.labels.count * ResNet18Topology.classCount)
-            var span = logits.mutableSpan
+            var part = [Float](repeating: 0, count: set.labels.count * ResNet18Topology.classCount)
+            var span = part.mutableSpan
             network.logits(set.windows.span, into: &span)
-            outcome.logits += logits
-            outcome.labels += set.labels
+            logits += part
+            labels += set.labels
         }
-        let classes = ResNet18Topology.classCount
-        var right = 0, rightDigits = 0, digits = 0
-        for (i, label) in outcome.labels.enumerated() {
-            let row = outcome.logits[i * classes..<(i + 1) * classes]
-            let peak = row.max()!
-            let logSum = Double(log(row.reduce(0) { $0 + exp($1 - peak) }) + peak)
-            outcome.loss += logSum - Double(row[row.startIndex + Int(label)])
-            let isRight = row[row.startIndex + Int(label)] == peak
-            right += isRight ? 1 : 0
-            if label != LabelledClip.notADigit {
-                digits += 1
-                rightDigits += isRight ? 1 : 0
-            }
-        }
-        let count = max(outcome.labels.count, 1)
-        outcome.loss /= Double(count)
-        outcome.accuracy = Double(right) / Double(count)
-        outcome.digitAccuracy = Double(rightDigits) / Double(max(digits, 1))
-        return outcome
+        return Outcome(Judgements(logits: logits, labels: labels))
     }
 }
