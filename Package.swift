@@ -16,6 +16,8 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
         // oneDNN and its GNU OpenMP have no pkg-config file; the module map names the libraries.
@@ -38,7 +40,25 @@ let package = Package(
             name: "ResNetTraining",
             dependencies: ["AtomicFile", "ResNet", "CDNNL", "MelSpectrogram", "SpeechSegmenter", "AudioInput"],
             swiftSettings: swiftSettings),
-        .target(name: "DigitEvents", swiftSettings: swiftSettings),
+        .target(
+            name: "DigitEvents",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "EventServer",
+            dependencies: [
+                "DigitEvents",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
+        .target(name: "ServiceManager", swiftSettings: swiftSettings),
+        .target(
+            name: "DaemonConfiguration",
+            dependencies: ["SpeechSegmenter", .product(name: "TOMLKit", package: "TOMLKit")],
+            swiftSettings: swiftSettings),
         .target(
             name: "DigitRecognizer",
             dependencies: ["AudioInput", "MelSpectrogram", "SpeechSegmenter", "ResNet", "DigitEvents"],
@@ -47,7 +67,7 @@ let package = Package(
             name: "digitd",
             dependencies: [
                 "AtomicFile", "AudioInput", "MelSpectrogram", "SpeechSegmenter", "ResNet", "ResNetTraining",
-                "DigitEvents", "DigitRecognizer",
+                "DigitEvents", "DigitRecognizer", "EventServer", "ServiceManager", "DaemonConfiguration",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -62,8 +82,11 @@ let package = Package(
         .testTarget(
             name: "ResNetTrainingTests", dependencies: ["ResNetTraining", "ResNet"], resources: [.copy("Golden")]),
         .testTarget(name: "DigitEventsTests", dependencies: ["DigitEvents"]),
+        .testTarget(name: "EventServerTests", dependencies: ["EventServer", "DigitEvents"]),
+        .testTarget(name: "ServiceManagerTests", dependencies: ["ServiceManager"]),
+        .testTarget(name: "DaemonConfigurationTests", dependencies: ["DaemonConfiguration"]),
         .testTarget(name: "DigitRecognizerTests", dependencies: ["DigitRecognizer"]),
-        .testTarget(name: "digitdTests", dependencies: ["digitd", "MelSpectrogram", "ResNet"]),
+        .testTarget(name: "digitdTests", dependencies: ["digitd", "MelSpectrogram", "ResNet", "EventServer", "DigitEvents"]),
     ],
     swiftLanguageModes: [.v6]
 )

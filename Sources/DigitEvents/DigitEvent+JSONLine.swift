@@ -28,6 +28,7 @@ extension DigitEvent {
             object.string("name", event.name)
             object.integer("rate", event.rate)
             object.integer("channels", event.channels)
+            object.string("reason", event.reason?.rawValue)
             object.string("error", event.error)
         case .digit(let event):
             object.integer("seq", event.seq)
@@ -65,6 +66,8 @@ extension DigitEvent {
             object.string("message", event.message)
         case .bye(let event):
             object.string("reason", event.reason)
+        case .watch, .status, .pong:
+            break
         case .unknown: break
         }
         bytes = object.finish()

@@ -25,8 +25,28 @@ extension DigitEvent {
             public init(rawValue: String) { self.rawValue = rawValue }
             /// Open and capturing.
             public static let open = State(rawValue: "open")
-            /// Gone; it is opened again when it returns.
+            /// Gone, or not to be had; it is opened when it returns.
             public static let lost = State(rawValue: "lost")
+            /// Given back because nobody listens; it is opened again for the next client.
+            public static let released = State(rawValue: "released")
+        }
+
+        /// Why a device is lost, as a word for programs. A newer server may have other reasons.
+        public struct Reason: RawRepresentable, Sendable, Hashable, Codable {
+            /// The word of the protocol.
+            public var rawValue: String
+            /// A reason by its word.
+            public init(rawValue: String) { self.rawValue = rawValue }
+            /// There is no such device now: it was unplugged, or has not appeared yet.
+            public static let missing = Reason(rawValue: "missing")
+            /// Another program has it.
+            public static let busy = Reason(rawValue: "busy")
+            /// This user may not open it.
+            public static let forbidden = Reason(rawValue: "forbidden")
+            /// It gave neither sound nor an error for 2 s.
+            public static let silent = Reason(rawValue: "silent")
+            /// Anything else; `error` has the words.
+            public static let failed = Reason(rawValue: "failed")
         }
         /// What became of the device.
         public var state: State
@@ -36,17 +56,21 @@ extension DigitEvent {
         public var rate: Int?
         /// Its channels, of which the mean is heard; open devices only.
         public var channels: Int?
+        /// Why it was lost, as a word for programs; lost devices only.
+        public var reason: Reason?
         /// Why it was lost, in words; lost devices only.
         public var error: String?
 
         /// Creates the event.
         public init(
-            state: State, name: String, rate: Int? = nil, channels: Int? = nil, error: String? = nil
+            state: State, name: String, rate: Int? = nil, channels: Int? = nil, reason: Reason? = nil,
+            error: String? = nil
         ) {
             self.state = state
             self.name = name
             self.rate = rate
             self.channels = channels
+            self.reason = reason
             self.error = error
         }
     }

@@ -23,6 +23,12 @@ public enum DigitEvent: Sendable, Hashable {
     case error(Failure)
     /// The last line of a server.
     case bye(Bye)
+    /// The policy now in force, in answer to a request.
+    case watch(WatchPolicy)
+    /// What the daemon is doing, in answer to a request.
+    case status(Status)
+    /// The answer to a ping.
+    case pong(Pong)
     /// An event of a newer server.
     case unknown(class: String)
 
@@ -39,6 +45,9 @@ public enum DigitEvent: Sendable, Hashable {
         case .overflow: "OVERFLOW"
         case .error: "ERROR"
         case .bye: "BYE"
+        case .watch: "WATCH"
+        case .status: "STATUS"
+        case .pong: "PONG"
         case .unknown(let name): name
         }
     }
@@ -61,6 +70,9 @@ extension DigitEvent: Codable {
         case "OVERFLOW": self = .overflow(try Overflow(from: decoder))
         case "ERROR": self = .error(try Failure(from: decoder))
         case "BYE": self = .bye(try Bye(from: decoder))
+        case "WATCH": self = .watch(try WatchPolicy(from: decoder))
+        case "STATUS": self = .status(try Status(from: decoder))
+        case "PONG": self = .pong(try Pong(from: decoder))
         default: self = .unknown(class: name)
         }
     }
@@ -80,6 +92,9 @@ extension DigitEvent: Codable {
         case .overflow(let event): try event.encode(to: encoder)
         case .error(let event): try event.encode(to: encoder)
         case .bye(let event): try event.encode(to: encoder)
+        case .watch(let event): try event.encode(to: encoder)
+        case .status(let event): try event.encode(to: encoder)
+        case .pong(let event): try event.encode(to: encoder)
         case .unknown: break
         }
     }

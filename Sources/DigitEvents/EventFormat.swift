@@ -64,7 +64,7 @@ extension DigitEvent {
             return "error: \(Self.printable(event.message))"
         case .bye(let event):
             return "bye (\(Self.printable(event.reason)))"
-        case .version, .speech, .level, .unknown:
+        case .version, .speech, .level, .watch, .status, .pong, .unknown:
             return nil
         }
     }

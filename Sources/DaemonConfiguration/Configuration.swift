@@ -1,0 +1,2 @@
+import SpeechSegmenter
+import TOMLKit

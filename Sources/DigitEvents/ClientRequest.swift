@@ -1,0 +1,21 @@
+/// What a client may ask of the server: one JSON object a line.
+public struct ClientRequest: Sendable, Hashable {
+    /// `{"watch":["DIGIT",...]}`: the kinds of events wanted from now on.
+    public var watch: Set<DigitEvent.Kind>?
+    /// `{"min_confidence":P}`: the least confidence of a DIGIT wanted from now on, from 0 to 1.
+    public var minConfidence: Double?
+    /// `{"status":true}`: a STATUS is wanted.
+    public var status = false
+    /// `{"ping":N}`: a PONG with the number is wanted.
+    public var ping: Int?
+
+    /// A request.
+    public init(
+        watch: Set<DigitEvent.Kind>? = nil, minConfidence: Double? = nil, status: Bool = false, ping: Int? = nil
+    ) {
+        self.watch = watch
+        self.minConfidence = minConfidence
+        self.status = status
+        self.ping = ping
+    }
+}

@@ -1,0 +1,4 @@
+import DigitEvents
+import Logging
+import NIOCore
+import NIOPosix
