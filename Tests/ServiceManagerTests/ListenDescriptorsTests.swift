@@ -4,7 +4,8 @@ import Testing
 
 /// One at a time: the tests put descriptors at numbers of their choice.
 @Suite(.serialized) struct ListenDescriptorsTests {
-    private static let first: CInt = 200
+    /// Far above what other tests of this process have open.
+    private static let first: CInt = 900
     private let scratch = ScratchDirectory()
 
     @Test func listeningSocketsAreTakenInOrderAndCloseAtExec() throws {
@@ -12,7 +13,7 @@ import Testing
         defer { pass([]) }
         pass(sockets.map(\.descriptor))
         let taken = try take(["LISTEN_PID": "42", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "digitd.socket:other"])
-        #expect(taken == [200, 201])
+        #expect(taken == [900, 901])
         #expect(taken.allSatisfy { fcntl($0, F_GETFD) & FD_CLOEXEC != 0 })
     }
 
@@ -48,8 +49,8 @@ import Testing
         let socket = listener("a")
         defer { pass([]) }
         pass([socket.descriptor])
-        let refusal = ServiceManagerError.descriptor(name: "descriptor 201", reason: "not open")
-        #expect(throws: refusal) { try take(["LISTEN_PID": "42", "LISTEN_FDS": "2147483000"]) }
+        let refusal = ServiceManagerError.descriptor(name: "descriptor 901", reason: "not open")
+        #expect(throws: refusal) { try take(["LISTEN_PID": "42", "LISTEN_FDS": "2147480000"]) }
     }
 
     @Test func whatIsNoListeningStreamSocketIsRefused() {
@@ -67,7 +68,7 @@ import Testing
             (internet, "not a Unix socket"), (file, "not a socket"),
         ] {
             pass([descriptor])
-            let refusal = ServiceManagerError.descriptor(name: "descriptor 200 (digitd.socket)", reason: reason)
+            let refusal = ServiceManagerError.descriptor(name: "descriptor 900 (digitd.socket)", reason: reason)
             #expect(throws: refusal) {
                 try take(["LISTEN_PID": "42", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "digitd.socket"])
             }

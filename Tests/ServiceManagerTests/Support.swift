@@ -22,7 +22,7 @@ final class ManagerSocket {
     ///   - path: where to bind it; `@` begins an abstract name; nil leaves it without one.
     ///   - type: SOCK_STREAM or SOCK_DGRAM.
     init(path: String?, type: __socket_type) {
-        descriptor = socket(AF_UNIX, CInt(type.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        descriptor = socket(AF_UNIX, CInt(type.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         precondition(descriptor >= 0)
         guard let path else { return }
         var bytes = Array(path.utf8)
