@@ -94,10 +94,14 @@ let package = Package(
         .testTarget(name: "DigitEventsTests", dependencies: ["DigitEvents"]),
         .testTarget(name: "EventServerTests", dependencies: ["EventServer", "DigitEvents"]),
         .testTarget(name: "ServiceManagerTests", dependencies: ["ServiceManager"]),
-        .testTarget(name: "DaemonConfigurationTests", dependencies: ["DaemonConfiguration"]),
+        .testTarget(
+            name: "DaemonConfigurationTests",
+            dependencies: ["DaemonConfiguration", "SpeechSegmenter", "DigitRecognizer"]),
         .testTarget(name: "DigitRecognizerTests", dependencies: ["DigitRecognizer"]),
         .testTarget(name: "DigitDaemonTests", dependencies: ["DigitDaemon"]),
-        .testTarget(name: "digitdTests", dependencies: ["digitd", "MelSpectrogram", "ResNet", "EventServer", "DigitEvents"]),
+        .testTarget(
+            name: "digitdTests",
+            dependencies: ["digitd", "MelSpectrogram", "ResNet", "EventServer", "DigitEvents"]),
     ],
     swiftLanguageModes: [.v6]
 )
