@@ -91,7 +91,9 @@ let package = Package(
         .testTarget(name: "ResNetTests", dependencies: ["ResNet"], resources: [.copy("Golden")]),
         .testTarget(
             name: "ResNetTrainingTests", dependencies: ["ResNetTraining", "ResNet"], resources: [.copy("Golden")]),
-        .testTarget(name: "DigitEventsTests", dependencies: ["DigitEvents"]),
+        // A daemon that tests play, for those of its clients.
+        .target(name: "FakeDaemon", path: "Tests/FakeDaemon", swiftSettings: swiftSettings),
+        .testTarget(name: "DigitEventsTests", dependencies: ["DigitEvents", "FakeDaemon"]),
         .testTarget(name: "EventServerTests", dependencies: ["EventServer", "DigitEvents"]),
         .testTarget(name: "ServiceManagerTests", dependencies: ["ServiceManager"]),
         .testTarget(
@@ -101,7 +103,7 @@ let package = Package(
         .testTarget(name: "DigitDaemonTests", dependencies: ["DigitDaemon"]),
         .testTarget(
             name: "digitdTests",
-            dependencies: ["digitd", "MelSpectrogram", "ResNet", "EventServer", "DigitEvents"]),
+            dependencies: ["digitd", "MelSpectrogram", "ResNet", "EventServer", "DigitEvents", "FakeDaemon"]),
     ],
     swiftLanguageModes: [.v6]
 )
