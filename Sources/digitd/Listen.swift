@@ -115,7 +115,8 @@ struct Listen: ParsableCommand {
             try recognition.run(
                 housekeeping: { recognizer in
                     daemon.turn(&recognizer)
-                    return !signals.isStopWished && printer.failure == nil
+                    // Clients of the socket are served on when whoever read standard output has gone.
+                    return !signals.isStopWished && (printer.failure == nil || server != nil)
                 }
             ) { event in
                 daemon.note(event)
@@ -129,7 +130,7 @@ struct Listen: ParsableCommand {
         let reason = signals.isStopWished ? "shutdown" : "end_of_input"
         daemon.end(reason: reason)
         printer.print(.bye(.init(reason: reason)))
-        if let failure = printer.failure { throw failure }
+        if server == nil, let failure = printer.failure { throw failure }
     }
 
     /// Puts the command line over a configuration.
