@@ -25,6 +25,13 @@ import Testing
         return status
     }()
 
+    /// A status with every key.
+    static let fullStatus: DigitEvent.Status = {
+        var full = status
+        full.error = "e"
+        return full
+    }()
+
     /// The examples of the contract, each with the event it stands for.
     static let contract: [(String, DigitEvent)] = [
         (#"{"class":"VERSION","release":"0.1.0","protocol":1}"#, .version(.init(release: "0.1.0"))),
