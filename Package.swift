@@ -55,6 +55,7 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .target(name: "ServiceManager", swiftSettings: swiftSettings),
+        .target(name: "DigitTerminal", dependencies: ["DigitEvents"], swiftSettings: swiftSettings),
         .target(
             name: "DaemonConfiguration",
             dependencies: ["SpeechSegmenter", .product(name: "TOMLKit", package: "TOMLKit")],
@@ -67,7 +68,8 @@ let package = Package(
             name: "digitd",
             dependencies: [
                 "AtomicFile", "AudioInput", "MelSpectrogram", "SpeechSegmenter", "ResNet", "ResNetTraining",
-                "DigitEvents", "DigitRecognizer", "EventServer", "ServiceManager", "DaemonConfiguration",
+                "DigitEvents", "DigitRecognizer", "DigitTerminal", "EventServer", "ServiceManager",
+                "DaemonConfiguration",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -85,6 +87,7 @@ let package = Package(
         .testTarget(name: "EventServerTests", dependencies: ["EventServer", "DigitEvents"]),
         .testTarget(name: "ServiceManagerTests", dependencies: ["ServiceManager"]),
         .testTarget(name: "DaemonConfigurationTests", dependencies: ["DaemonConfiguration"]),
+        .testTarget(name: "DigitTerminalTests", dependencies: ["DigitTerminal", "DigitEvents"]),
         .testTarget(name: "DigitRecognizerTests", dependencies: ["DigitRecognizer"]),
         .testTarget(name: "digitdTests", dependencies: ["digitd", "MelSpectrogram", "ResNet", "EventServer", "DigitEvents"]),
     ],
