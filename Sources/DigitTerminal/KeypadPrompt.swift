@@ -49,10 +49,10 @@ public struct KeypadPrompt: Sendable {
         return (taken + missing).joined(separator: " ")
     }
 
-    /// Why there was no entry, as the end of a sentence.
-    public func shortfall(_ digits: [Int], timeout: Double) -> String {
-        let count = digits.isEmpty ? "No digit came" : "Only \(Self.digits(digits.count)) came"
-        return "\(count) and then none for \(Self.seconds(timeout))"
+    /// The sentence for a time-out.
+    public func timeoutSentence(count: Int, timeout: Double) -> String {
+        "No complete entry came: \(count) of \(Self.digits(length.lowerBound)) when the time-out of "
+            + "\(Self.seconds(timeout)) ended; try again, or give a longer --timeout."
     }
 
     private static func words(_ loss: KeypadEntry.Loss) -> String {
