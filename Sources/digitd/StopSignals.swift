@@ -7,6 +7,7 @@ final class StopSignals: Sendable {
     private let wish = Atomic<Bool>(false)
     /// Written by `init` only.
     private nonisolated(unsafe) var sources: [any DispatchSourceSignal] = []
+    private let whenWished: @Sendable () -> Void
 
     /// Whether a signal has come.
     var isStopWished: Bool { wish.load(ordering: .acquiring) }
@@ -16,7 +17,9 @@ final class StopSignals: Sendable {
     /// - Parameter grace: seconds after the first signal in which the process must have ended by itself; then the signal's
     ///   own action ends it. That is for a thread that cannot look, blocked in a write to a reader that stalls or in
     ///   opening a pipe. nil waits for as long as it takes.
-    init(grace: Double? = nil) {
+    /// - Parameter whenWished: called at the first signal, on a thread of its own choice; for work that does not look by itself.
+    init(grace: Double? = nil, whenWished: @escaping @Sendable () -> Void = {}) {
+        self.whenWished = whenWished
         sources = [SIGINT, SIGTERM].map { number in
             // A dispatch source sees only signals whose own action is off.
             signal(number, SIG_IGN)
@@ -34,7 +37,10 @@ final class StopSignals: Sendable {
     private func receive(_ number: CInt, _ grace: Double?) {
         if wish.exchange(true, ordering: .acquiringAndReleasing) {
             Self.end(by: number)
-        } else if let grace {
+            return
+        }
+        whenWished()
+        if let grace {
             DispatchQueue.global(qos: .userInteractive).asyncAfter(deadline: .now() + grace) { Self.end(by: number) }
         }
     }
