@@ -1,5 +1,6 @@
 import ArgumentParser
 import AudioInput
+import DaemonConfiguration
 import DigitRecognizer
 import MelSpectrogram
 import ResNet
@@ -26,6 +27,7 @@ struct CommandFailure: Error, Equatable {
         case let error as RecognizerError: self.init(error)
         case let error as DataError: self.init(error.status, error.description)
         case let error as TrainingError: self.init(error.status, error.description)
+        case let error as ConfigurationError: self.init(error.status, error.description)
         case let error where Digitd.exitCode(for: error) != .failure || error is ExitCode: self.init(.usage, nil)
         default: self.init(.failed, "\(error)")
         }
@@ -89,6 +91,15 @@ extension TrainingError {
         switch self {
         case .unusableCheckpoint, .otherCheckpoint, .tooFewClips, .noValidation: .inputNotUsable
         case .diverged: .failed
+        }
+    }
+}
+
+extension ConfigurationError {
+    fileprivate var status: ExitStatus {
+        switch self {
+        case .unreadable: .inputMissing
+        case .invalid: .badConfiguration
         }
     }
 }

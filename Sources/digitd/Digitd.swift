@@ -16,7 +16,8 @@ struct Digitd: ParsableCommand {
             """,
         version: release,
         subcommands: [
-            Listen.self, Devices.self, Classify.self, Mel.self, Train.self, Evaluate.self, TrainBenchmark.self,
+            Listen.self, Devices.self, Classify.self, Mel.self, Train.self, Evaluate.self, ConfigCommand.self,
+            TrainBenchmark.self,
         ],
         defaultSubcommand: Listen.self)
 }
