@@ -2,9 +2,11 @@ import ArgumentParser
 import AudioInput
 import DigitEvents
 import DigitRecognizer
+import EventServer
 import MelSpectrogram
 import ResNet
 import ResNetTraining
+import ServiceManager
 
 /// The end of a command that did not succeed: an exit code, and the one sentence that is printed for it.
 struct CommandFailure: Error, Equatable {
@@ -25,6 +27,8 @@ struct CommandFailure: Error, Equatable {
         case let error as MelError: self.init(error.status, error.description)
         case let error as WeightsError: self.init(error.status, error.description)
         case let error as RecognizerError: self.init(error)
+        case let error as EventServerError: self.init(.failed, error.description)
+        case let error as ServiceManagerError: self.init(.failed, error.description)
         case let error as DataError: self.init(error.status, error.description)
         case let error as TrainingError: self.init(error.status, error.description)
         case let error as DigitClientError: self.init(error.status, error.description)
