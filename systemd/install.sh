@@ -230,7 +230,8 @@ recorded file | while read -r path; do
     grep -qxF "file $path" "$work/installed" || rm -f "$root$path"
 done
 make_directory "${manifest%/*}"
-install -m 644 "$work/installed" "$root$manifest"
+sort -u "$work/installed" >"$work/manifest"
+install -m 644 "$work/manifest" "$root$manifest"
 
 if ! $user && [ -z "$root" ]; then
     if command -v systemd-sysusers >/dev/null; then
