@@ -55,8 +55,8 @@ for prefix in /usr/local /usr /opt/digitd; do
     "$install" --prefix "$prefix" --uninstall >"$work/out"
     [ "$(cd "$work/root" && find . -type f)" = ".$configuration" ] || fail "left: $(contents)"
     grep -q "Kept .*digitd.toml" "$work/out" || fail "the kept configuration is not mentioned"
-    rm "$work/root$configuration"
 
+    rm -r "$work/root" && mkdir "$work/root"
     "$install" --prefix "$prefix" "${binary[@]}" >"$work/out"
     # Not edited any more: a new default takes its place.
     echo '# the default of another version' >"$work/root$configuration"
