@@ -56,6 +56,7 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .target(name: "ServiceManager", swiftSettings: swiftSettings),
+        .target(name: "DigitTerminal", dependencies: ["DigitEvents"], swiftSettings: swiftSettings),
         .target(
             name: "DaemonConfiguration",
             dependencies: ["SpeechSegmenter", .product(name: "TOMLKit", package: "TOMLKit")],
@@ -76,8 +77,8 @@ let package = Package(
             name: "digitd",
             dependencies: [
                 "AtomicFile", "AudioInput", "MelSpectrogram", "SpeechSegmenter", "ResNet", "ResNetTraining",
-                "DigitEvents", "DigitRecognizer", "EventServer", "ServiceManager", "DaemonConfiguration",
-                "DigitDaemon",
+                "DigitEvents", "DigitRecognizer", "DigitDaemon", "DigitTerminal", "EventServer", "ServiceManager",
+                "DaemonConfiguration",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -99,6 +100,7 @@ let package = Package(
         .testTarget(
             name: "DaemonConfigurationTests",
             dependencies: ["DaemonConfiguration", "SpeechSegmenter", "DigitRecognizer"]),
+        .testTarget(name: "DigitTerminalTests", dependencies: ["DigitTerminal", "DigitEvents"]),
         .testTarget(name: "DigitRecognizerTests", dependencies: ["DigitRecognizer"]),
         .testTarget(name: "DigitDaemonTests", dependencies: ["DigitDaemon"]),
         .testTarget(

@@ -3,10 +3,7 @@ import DigitEvents
 extension ClientConnection {
     /// Answers one line: a request by what it asks for, watch, status and ping in this order; anything else by an ERROR.
     func answer(_ line: [UInt8]) {
-        guard !line.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: "\r") })
-        else {
-            return
-        }
+        guard !line.allSatisfy(Self.isSpace) else { return }
         let request: ClientRequest
         do throws(RequestError) {
             request = try ClientRequest(jsonLine: line)
@@ -25,10 +22,13 @@ extension ClientConnection {
 
     /// Says why and closes: what would follow of the line could be taken for requests.
     func refuseLongLine() {
-        let maximum = DigitEvent.lineLengthMaximum
+        let message = "A request has at most \(DigitEvent.lineLengthMaximum) bytes, its line end included."
         finish(
-            .error(
-                .init(code: "line_too_long", message: "A request has at most \(maximum) bytes, its line end included.")),
+            .error(.init(code: "line_too_long", message: message)),
             .bye(.init(reason: "line_too_long")))
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
     }
 }

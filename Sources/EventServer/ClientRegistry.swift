@@ -71,9 +71,8 @@ final class ClientRegistry {
         }
         guard clients.count < options.clientsMax else {
             if let held = refusals.admit(now: .now()) {
-                logger.warning(
-                    "\(client.name) is refused: \(options.clientsMax) are connected\(held > 0 ? "; \(held) more were since the last such line" : "")"
-                )
+                let others = held > 0 ? ", as \(held) others since the last such line" : ""
+                logger.warning("\(client.name) is refused: \(options.clientsMax) are connected\(others)")
             }
             let message = "There are \(options.clientsMax) clients, and no more are allowed; try again later."
             client.finish(

@@ -17,7 +17,7 @@ struct Digitd: ParsableCommand {
         version: release,
         subcommands: [
             Listen.self, Devices.self, Subscribe.self, Status.self, Classify.self, Mel.self, Train.self, Evaluate.self,
-            TrainBenchmark.self,
+            Keypad.self, Monitor.self, TrainBenchmark.self,
         ],
         defaultSubcommand: Listen.self)
 }

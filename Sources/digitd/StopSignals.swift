@@ -4,13 +4,20 @@ import Synchronization
 
 /// SIGINT and SIGTERM as a wish to stop. The second signal ends the process at once.
 final class StopSignals: Sendable {
-    private let wish = Atomic<Bool>(false)
+    /// The signal that came first; 0 before.
+    private let first = Atomic<CInt>(0)
     /// Written by `init` only.
     private nonisolated(unsafe) var sources: [any DispatchSourceSignal] = []
     private let whenWished: @Sendable () -> Void
 
     /// Whether a signal has come.
-    var isStopWished: Bool { wish.load(ordering: .acquiring) }
+    var isStopWished: Bool { firstNumber != nil }
+
+    /// The number of the signal that came first.
+    var firstNumber: CInt? {
+        let number = first.load(ordering: .acquiring)
+        return number == 0 ? nil : number
+    }
 
     /// Catches the signals as long as the value lives.
     ///
@@ -35,7 +42,7 @@ final class StopSignals: Sendable {
     }
 
     private func receive(_ number: CInt, _ grace: Double?) {
-        if wish.exchange(true, ordering: .acquiringAndReleasing) {
+        guard first.compareExchange(expected: 0, desired: number, ordering: .acquiringAndReleasing).exchanged else {
             Self.end(by: number)
             return
         }
@@ -45,7 +52,8 @@ final class StopSignals: Sendable {
         }
     }
 
-    private static func end(by number: CInt) {
+    /// Ends the process as the signal would have, so that a shell sees by what it ended.
+    static func end(by number: CInt) {
         signal(number, SIG_DFL)
         kill(getpid(), number)
     }

@@ -5,7 +5,7 @@ import Testing
 
 /// Questions to a daemon. Where the answer comes, time is never what ends the wait.
 @Suite(.timeLimit(.minutes(5))) struct DigitClientRequestTests {
-    private static let status = DigitEvent.Status(release: "0.1.0", model: "digits.safetensors", checksum: "ab", stream: 1)
+    private static let status = DigitEvent.Status(release: "0.1.0", model: "m", checksum: "ab", stream: 1)
 
     @Test func statusIsAskedFor_andWhatElseComesIsIgnored() async throws {
         let daemon = try FakeDaemon()

@@ -132,7 +132,10 @@ private final class Told: Sendable {
         let daemon = try FakeDaemon()
         let client = DigitClient(path: daemon.path, reconnects: false)
         for (line, error) in [
-            (ServerLine.device, DigitClientError.protocolViolation(daemon.path, reason: "the first line is not VERSION")),
+            (
+                ServerLine.device,
+                DigitClientError.protocolViolation(daemon.path, reason: "the first line is not VERSION")
+            ),
             (
                 #"{"class":"VERSION","release":"9","protocol":2}"#,
                 .unsupportedProtocol(daemon.path, protocol: 2)

@@ -123,7 +123,7 @@ public final class FakeDaemon: Sendable {
                             Foundation.send(descriptor, $0.baseAddress, $0.count, noSignal)
                         }
                         if sent == bytes.count { break }
-                        guard sent < 0, errno == EAGAIN else { throw Failure(description: "the line was not sent whole") }
+                        guard sent < 0, errno == EAGAIN else { throw Failure(description: "half a line was sent") }
                         var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                         if Foundation.poll(&poll, 1, 500) == 0 { return count }
                     }
