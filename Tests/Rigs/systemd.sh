@@ -168,6 +168,16 @@ in_machine systemd-analyze security --no-pager --threshold=6 digitd.service >"$w
     || fail "$(tail -1 "$work/security")"
 tail -1 "$work/security"
 
+# A configuration that cannot be used is said once; starting again would not help.
+configuration=/usr/local/etc/digitd/digitd.toml
+in_machine sh -c "echo nonsense = 1 >>$configuration"
+if control start digitd.service 2>"$work/start.log"; then fail "started with a wrong configuration"; fi
+{ is ActiveState failed && is ExecMainStatus 78 && is NRestarts 0; } || fail "a wrong configuration is not refused for good"
+in_machine sed -i '$d' $configuration
+control stop digitd.socket
+control reset-failed digitd.service
+echo "system: a wrong configuration is refused without trying again"
+
 socket=/run/digitd/digitd.sock
 group=$(in_machine getent group digitd-clients | cut -d: -f3)
 serves subscriber 12345 "$group"
