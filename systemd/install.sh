@@ -209,6 +209,7 @@ place_configuration() {
 }
 
 umask 022
+if [ -n "$root" ]; then mkdir -p "$root"; fi
 echo "mode $mode" >"$work/installed"
 recorded directory | sed 's/^/directory /' >>"$work/installed"
 place 755 "$binary" "$prefix/bin/digitd"
