@@ -26,7 +26,7 @@ enum ModelLocation {
         return ["\(prefix)/share/digitd/\(fileName)", "\(directory)/\(bundleName)/Resources/\(fileName)"]
     }
 
-    /// The running program.
+    /// The file that runs, links resolved.
     static var executablePath: String {
         (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
     }

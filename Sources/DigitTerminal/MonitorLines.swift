@@ -1,0 +1,36 @@
+import DigitEvents
+
+/// The monitor line after line, for pipes and for terminals without a cursor: a line of levels each second, and the other
+/// events as they come.
+public struct MonitorLines: Sendable {
+    private let style: TerminalStyle
+    private var levels = 0
+    private var loudest = -Double.infinity
+    private var wasSpeech = false
+
+    /// LEVEL events in a line: a second.
+    static let levelsPerLine = 10
+
+    /// A beginning.
+    public init(style: TerminalStyle) {
+        self.style = style
+    }
+
+    /// The line that an event leads to, without LF, if any.
+    public mutating func line(_ event: DigitEvent) -> String? {
+        guard case .level(let level) = event else {
+            return event.text.map { TerminalText.printable($0, isASCII: !style.isUnicode) }
+        }
+        levels += 1
+        loudest = max(loudest, level.levelDecibels)
+        wasSpeech = wasSpeech || level.speech
+        guard levels == Self.levelsPerLine else { return nil }
+        defer {
+            levels = 0
+            loudest = -.infinity
+            wasSpeech = false
+        }
+        return "level \(Decibels.text(loudest, columns: 6)) dB  floor \(Decibels.text(level.floorDecibels, columns: 6)) dB  "
+            + "threshold \(Decibels.text(level.thresholdDecibels, columns: 6)) dB\(wasSpeech ? "  speech" : "")"
+    }
+}
