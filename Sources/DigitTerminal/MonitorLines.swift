@@ -30,7 +30,7 @@ public struct MonitorLines: Sendable {
             loudest = -.infinity
             wasSpeech = false
         }
-        return "level \(Decibels.text(loudest, columns: 6)) dB  floor \(Decibels.text(level.floorDecibels, columns: 6)) dB  "
-            + "threshold \(Decibels.text(level.thresholdDecibels, columns: 6)) dB\(wasSpeech ? "  speech" : "")"
+        let values = [loudest, level.floorDecibels, level.thresholdDecibels].map { Decibels.text($0, columns: 6) }
+        return "level \(values[0]) dB  floor \(values[1]) dB  threshold \(values[2]) dB\(wasSpeech ? "  speech" : "")"
     }
 }
