@@ -83,13 +83,17 @@ let package = Package(
         .testTarget(name: "ResNetTests", dependencies: ["ResNet"], resources: [.copy("Golden")]),
         .testTarget(
             name: "ResNetTrainingTests", dependencies: ["ResNetTraining", "ResNet"], resources: [.copy("Golden")]),
-        .testTarget(name: "DigitEventsTests", dependencies: ["DigitEvents"]),
+        // A daemon that tests play, for those of its clients.
+        .target(name: "FakeDaemon", path: "Tests/FakeDaemon", swiftSettings: swiftSettings),
+        .testTarget(name: "DigitEventsTests", dependencies: ["DigitEvents", "FakeDaemon"]),
         .testTarget(name: "EventServerTests", dependencies: ["EventServer", "DigitEvents"]),
         .testTarget(name: "ServiceManagerTests", dependencies: ["ServiceManager"]),
         .testTarget(name: "DaemonConfigurationTests", dependencies: ["DaemonConfiguration"]),
         .testTarget(name: "DigitTerminalTests", dependencies: ["DigitTerminal", "DigitEvents"]),
         .testTarget(name: "DigitRecognizerTests", dependencies: ["DigitRecognizer"]),
-        .testTarget(name: "digitdTests", dependencies: ["digitd", "MelSpectrogram", "ResNet", "EventServer", "DigitEvents"]),
+        .testTarget(
+            name: "digitdTests",
+            dependencies: ["digitd", "MelSpectrogram", "ResNet", "EventServer", "DigitEvents", "FakeDaemon"]),
     ],
     swiftLanguageModes: [.v6]
 )

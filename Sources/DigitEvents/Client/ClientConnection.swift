@@ -117,10 +117,14 @@ extension DigitClientError {
     /// The group that may connect, where the socket's mode lets its group.
     private static func groupThatMay(_ path: String) -> String? {
         var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IWGRP != 0, let group = getgrgid(status.st_gid) else {
-            return nil
+        guard stat(path, &status) == 0, status.st_mode & S_IWGRP != 0 else { return nil }
+        var entry = group()
+        var found: UnsafeMutablePointer<group>?
+        // getgrgid(3) has one answer for all threads. 16 KB hold thousands of members.
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16_384) { names in
+            getgrgid_r(status.st_gid, &entry, names.baseAddress!, names.count, &found)
+            return found.map { String(cString: $0.pointee.gr_name) }
         }
-        return String(cString: group.pointee.gr_name)
     }
 }
 

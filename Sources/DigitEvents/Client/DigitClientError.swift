@@ -30,8 +30,8 @@ public enum DigitClientError: Error, Hashable, CustomStringConvertible {
             return "No digitd answers at \(paths.joined(separator: " or ")); "
                 + "start the service, or one with digitd listen --socket PATH."
         case .forbidden(let path, let group):
-            let remedy = group.map { "ask to become a member of its group \($0) and log in anew" }
-            return "You may not connect to \(path); \(remedy ?? "ask whoever runs the daemon to set its mode or group")."
+            let remedy = group.map { "become a member of its group \($0) and log in anew" }
+            return "You may not connect to \(path); \(remedy ?? "ask whoever runs the daemon for its mode and group")."
         case .noAnswer(let path): return "The digitd at \(path) does not answer; look at its log, or restart it."
         case .refused(let path, let message): return "The digitd at \(path) refused: \(message)"
         case .connectionLost(let path): return "The digitd at \(path) ended before it answered; try again."
@@ -41,7 +41,7 @@ public enum DigitClientError: Error, Hashable, CustomStringConvertible {
         case .protocolViolation(let path, let reason):
             return "What answers at \(path) does not speak digitd's protocol (\(reason)); check the path."
         case .badPath(let path):
-            return "\(path.debugDescription) cannot be a socket's path; give one of 1 to \(Self.pathLengthMaximum) bytes."
+            return "\(path.debugDescription) cannot be a socket's path; give 1 to \(Self.pathLengthMaximum) bytes."
         case .failed(let path, let code):
             return "Connecting to \(path) failed (\(String(cString: strerror(code)))); check the path."
         case .cancelled: return "The wait for an answer was cancelled."
