@@ -257,5 +257,6 @@ import Testing
         #expect(lines.line(.level(-60)) == "level  -60.0 dB  floor  -58.0 dB  threshold  -49.0 dB")
         #expect(lines.line(.device(.init(state: .open, name: "a\u{1B}[2J\u{202E}b"))) == "a?[2J?b: open")
         #expect(lines.line(.banner) == nil)
+        #expect(lines.line(.status(.init(release: "1", model: "m", checksum: "c"))) == nil)
     }
 }

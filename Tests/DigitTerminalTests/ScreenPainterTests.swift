@@ -94,7 +94,8 @@ import Testing
 
 @Suite struct TerminalStyleTests {
     @Test(arguments: [
-        (["LANG": "en_GB.UTF-8"], true), (["LANG": "C.utf8"], true), (["LANG": "de_DE.ISO-8859-1"], false), ([:], false),
+        (["LANG": "en_GB.UTF-8"], true), (["LANG": "C.utf8"], true), (["LANG": "de_DE.ISO-8859-1"], false),
+        ([:], false),
         (["LANG": "en_GB.UTF-8", "LC_ALL": "C"], false), (["LANG": "C", "LC_CTYPE": "C.UTF-8"], true),
         (["LANG": "en_GB.UTF-8", "LC_CTYPE": "", "LC_ALL": ""], true),
     ])
@@ -130,7 +131,8 @@ import Testing
     @Test func sentencesSayWhatToDo() {
         let actions: [KeypadEntry.Action] = [
             .taken, .again(.uncertain), .again(.notADigit), .cleared(.pause), .cleared(.gap), .cleared(.missedEvents),
-            .cleared(.device), .cleared(.connection), .waiting(.daemon), .waiting(.device(name: "a\u{1B}[2J")), .resumed,
+            .cleared(.device), .cleared(.connection), .waiting(.daemon), .waiting(.device(name: "a\u{1B}[2J")),
+            .resumed,
         ]
         let sentences = actions.map { prompt(4...4).sentence($0, count: 2) ?? "" }
         #expect(sentences[0] == "2 of 4.")
