@@ -8,8 +8,8 @@ import Synchronization
 /// The samples go into the ring in the device's own format and rate; when the ring is full (2 s of sound that nobody read)
 /// the newest are dropped and reported as a gap. What to do after a failure is decided by `CaptureRecovery`.
 public final class ALSACapture: AudioSource {
-    /// The ALSA name of the device, as opened.
-    public let name: String
+    /// The ALSA name of the device. Where the system's default is waited for, it is known for certain once that has come.
+    public var name: String { control.name }
     /// What the capture and its reader share.
     public let stream: SourceStream
 
@@ -17,7 +17,7 @@ public final class ALSACapture: AudioSource {
     public enum OpenPolicy: Sendable {
         /// Throw the reason.
         case failIfUnavailable
-        /// Try again until it comes; the reader gets `.lost` with the reason once, and `.opened` when it is there.
+        /// Try again until it comes; the reader gets `.lost` with the reason, and `.opened` when it is there.
         case keepTrying
     }
 
@@ -28,7 +28,8 @@ public final class ALSACapture: AudioSource {
     ///
     /// Blocks until the first attempt to open has ended, at most 5 s.
     /// - Parameters:
-    ///   - device: an ALSA name such as `plughw:CARD=Mic,DEV=0`; the system's default when nil.
+    ///   - device: an ALSA name such as `plughw:CARD=Mic,DEV=0`; the system's default when nil, chosen anew at each attempt
+    ///     until one succeeds.
     ///   - policy: what to do when the device can't be opened.
     ///   - logger: gets one line on the scheduling, and libasound's own messages at debug level, for the whole process.
     /// - Returns: the running capture.
@@ -39,7 +40,7 @@ public final class ALSACapture: AudioSource {
     ) throws(AudioInputError) -> ALSACapture {
         ALSAMessages.redirect(to: logger)
         let name = device ?? CaptureDevices.defaultName ?? "default"
-        let capture = try ALSACapture(name: name, policy: policy)
+        let capture = try ALSACapture(name: name, choosesDevice: device == nil, policy: policy)
         guard let code = capture.firstOpening.wait(until: monotonicNanoseconds() + openLimit) else {
             if policy == .keepTrying { return capture }
             capture.stop()
@@ -51,9 +52,7 @@ public final class ALSACapture: AudioSource {
         guard code != 0, policy == .failIfUnavailable else { return capture }
         capture.stop()
         let error = ALSAError(code: CInt(code)).audioInputError(device: name)
-        if case .deviceMissing = error, device == nil || name == "default" {
-            throw CaptureDevices.reasonForNone
-        }
+        if case .deviceMissing = error, device == nil || name == "default" { throw .deviceNone }
         throw error
     }
 
@@ -62,17 +61,40 @@ public final class ALSACapture: AudioSource {
         stream.requestStop()
     }
 
+    /// Gives the device back while nobody listens: it is closed, and the reader gets `.released`. Returns at once.
+    public func release() {
+        control.setReleased(true)
+    }
+
+    /// Takes the device again after `release`: it is opened at once, and retried as at the beginning. Returns at once.
+    public func acquire() {
+        control.setReleased(false)
+    }
+
+    /// Whether the device is wished to be given back; it may take a moment until it is.
+    public var isReleased: Bool { control.isReleased }
+
+    /// Advances whenever the capture thread turns: at each period of sound, at each attempt to open a device that is lost,
+    /// and once a second while it is given back. It stands still for up to 1 s between attempts, and in a device call.
+    public var heartbeat: UInt64 { control.heartbeat }
+
+    /// Whether the capture thread is in a call that opens, closes, starts or prepares the device. With a sound server that is
+    /// stopped such a call may hang until the server goes on; that is no fault of this program.
+    public var isInDeviceCall: Bool { control.isInDeviceCall }
+
     deinit {
         stop()
     }
 
+    private let control: CaptureControl
     private let firstOpening: FirstResult
     private let hasRealtimePriority = Atomic<Bool>(false)
 
-    private init(name: String, policy: OpenPolicy) throws(AudioInputError) {
+    private init(name: String, choosesDevice: Bool, policy: OpenPolicy) throws(AudioInputError) {
         let stream = try SourceStream()
+        let control = try CaptureControl(name: name)
         let firstOpening = try FirstResult()
-        self.name = name
+        self.control = control
         self.stream = stream
         self.firstOpening = firstOpening
         // The thread holds the capture only until it has set its priority, so that `deinit` can stop it.
@@ -80,7 +102,7 @@ public final class ALSACapture: AudioSource {
             let isRealtime = Self.requestRealtimePriority()
             self?.hasRealtimePriority.store(isRealtime, ordering: .relaxed)
             var loop = CaptureLoop(
-                device: name, stream: stream, firstOpening: firstOpening,
+                control: control, stream: stream, firstOpening: firstOpening, choosesDevice: choosesDevice,
                 endsIfUnavailable: policy == .failIfUnavailable)
             loop.run()
         }

@@ -11,14 +11,16 @@ struct ALSAError: Error, Equatable {
         if result < 0 { throw ALSAError(code: -result) }
     }
 
-    /// The decision for the caller: one table for every place where a device is opened.
+    /// The decision for the caller.
     func audioInputError(device: String) -> AudioInputError {
-        switch code {
-        case ENOENT, ENODEV, ENXIO: .deviceMissing(name: device)
-        case EBUSY: .deviceBusy(name: device)
-        case EACCES, EPERM: .deviceNotPermitted(name: device)
-        case EINVAL: .deviceFailed(name: device, reason: "it offers no capture format that is known here")
-        default: .deviceFailed(name: device, reason: systemErrorText(code))
+        switch LossReason(code: code) {
+        case .missing: .deviceMissing(name: device)
+        case .busy: .deviceBusy(name: device)
+        case .forbidden: .deviceNotPermitted(name: device)
+        case .silent, .failed:
+            .deviceFailed(
+                name: device,
+                reason: code == EINVAL ? "it offers no capture format that is known here" : systemErrorText(code))
         }
     }
 }

@@ -153,7 +153,10 @@ public struct AudioReader: ~Copyable {
             clock.setInputRate(opened.format.rate)
             return .opened(name: source.name, rate: opened.format.rate, channels: opened.deviceChannels)
         case .lost:
-            return .lost(name: source.name, error: lossText(CInt(clamping: entry.first)))
+            let loss = DeviceLoss(entry)
+            return .lost(name: source.name, error: loss.text, reason: loss.reason)
+        case .released:
+            return .released(name: source.name)
         case .end:
             let isFirst = !hasEnded
             hasEnded = true
@@ -188,9 +191,4 @@ struct OpenedMarker {
         let packed = Int64(deviceChannels) << 24 | Int64(format.channels) << 8 | Int64(format.sample.rawValue)
         return RingEntry(kind: .opened, first: Int64(format.rate), second: packed)
     }
-}
-
-/// Why a device was lost, in words; `ETIMEDOUT` stands for a device that gave neither sound nor an error.
-func lossText(_ code: CInt) -> String {
-    code == ETIMEDOUT ? "No sound for 2 s" : systemErrorText(code)
 }

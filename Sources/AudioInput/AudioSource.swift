@@ -17,10 +17,13 @@ public enum AudioReading: Sendable, Equatable {
     /// Sound is missing here: `lostFrames` of the device's own frames (0 when not known), and why
     /// (`overrun`, `suspend` or `ring_full`).
     case gap(lostFrames: Int, cause: String)
-    /// The source is open; `rate` in Hz and `channels` are its own.
+    /// The source is open and its sound follows; `rate` in Hz and `channels` are its own.
     case opened(name: String, rate: Int, channels: Int)
-    /// The device is gone; `.opened` follows when it is back.
-    case lost(name: String, error: String)
+    /// The device is gone, or was not there at first; `.opened` follows when it is back. Given again when the reason
+    /// changes meanwhile, and not for every attempt. `error` has the reason in words.
+    case lost(name: String, error: String, reason: LossReason)
+    /// The device was given back as wished; `.opened` or `.lost` follows when it is wanted again.
+    case released(name: String)
     /// Nothing came within the time given.
     case timeout
     /// The source has ended; every further read gives this too.

@@ -43,7 +43,23 @@ public enum CaptureDevices {
 
     /// Why there is no device at all: none is plugged in, or none may be opened.
     public static var reasonForNone: AudioInputError {
-        guard let directory = opendir("/dev/snd") else { return .deviceNone }
+        forbiddenDevice.map { .deviceNotPermitted(name: $0) } ?? .deviceNone
+    }
+
+    /// What is behind an error of opening a device. libasound calls a card missing that this user may not open.
+    ///
+    /// - Parameters:
+    ///   - code: the `errno` value, positive.
+    ///   - device: the ALSA name that was opened.
+    /// - Returns: the code, or EACCES.
+    static func reason(behind code: CInt, device: String) -> CInt {
+        let isOfCard = device == "default" || device.contains("CARD=") || device.contains("hw:")
+        return LossReason(code: code) == .missing && isOfCard && forbiddenDevice != nil ? EACCES : code
+    }
+
+    /// A capture device of a card that this user may not open.
+    private static var forbiddenDevice: String? {
+        guard let directory = opendir("/dev/snd") else { return nil }
         defer { closedir(directory) }
         while let entry = readdir(directory) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) {
@@ -51,10 +67,10 @@ public enum CaptureDevices {
             }
             // Capture devices are pcmC0D0c; without permission libasound does not even see the card.
             if name.hasPrefix("pcm"), name.hasSuffix("c"), access("/dev/snd/\(name)", R_OK | W_OK) != 0 {
-                return .deviceNotPermitted(name: "/dev/snd/\(name)")
+                return "/dev/snd/\(name)"
             }
         }
-        return .deviceNone
+        return nil
     }
 
     /// Names that plugins give to what is no source of sound but a way to convert or to discard it.

@@ -5,16 +5,18 @@ import Glibc
 ///
 /// `capture`, the action of every period, polls, reads and writes the ring: no allocation, no lock, no log.
 struct CaptureLoop: ~Copyable {
-    private let deviceName: String
+    private let control: CaptureControl
     private let stream: SourceStream
     private let firstOpening: FirstResult
+    /// Whether the device is the system's default, chosen anew at each attempt until one succeeds.
+    private var choosesDevice: Bool
     private let endsIfUnavailable: Bool
     private var writer: RingWriter
     private var recovery = CaptureRecovery()
     private var device: PCMDevice?
     /// The device's, as long as it is open.
     private var format = StreamFormat(sample: .int16, rate: AudioReader.rate, channels: 1)
-    private var hasReportedOpening = false
+    private var hasTriedOpening = false
     private var hasEnded = false
     /// The stop descriptor first, then the device's.
     private var pollEntries = UnsafeMutableBufferPointer<pollfd>(start: nil, count: 0)
@@ -22,13 +24,22 @@ struct CaptureLoop: ~Copyable {
 
     /// Longest sleep in `poll`, in ms: a device that goes silent is noticed at most this much after the limit.
     private static let pollLimit: CInt = 200
+    /// Longest sleep while the device is given back, in ns: a sign of life is due.
+    private static let idleLimit: Int64 = 1_000_000_000
     /// Seconds of sound that may wait in the ring.
     private static let ringSeconds = 2
 
-    init(device: String, stream: SourceStream, firstOpening: FirstResult, endsIfUnavailable: Bool) {
-        deviceName = device
+    /// - Parameters:
+    ///   - choosesDevice: whether the control's name is only that of the system's default device at present.
+    ///   - endsIfUnavailable: whether a first opening that fails ends it all.
+    init(
+        control: CaptureControl, stream: SourceStream, firstOpening: FirstResult, choosesDevice: Bool,
+        endsIfUnavailable: Bool
+    ) {
+        self.control = control
         self.stream = stream
         self.firstOpening = firstOpening
+        self.choosesDevice = choosesDevice
         self.endsIfUnavailable = endsIfUnavailable
         writer = RingWriter(stream.ring)
     }
@@ -42,9 +53,12 @@ struct CaptureLoop: ~Copyable {
     mutating func run() {
         var outcome = CaptureRecovery.Outcome.none
         while !stream.isStopping && !hasEnded {
-            outcome = perform(recovery.next(after: outcome, now: monotonicNanoseconds()))
+            control.beat()
+            let action = recovery.next(
+                after: outcome, now: monotonicNanoseconds(), isReleased: control.isReleased)
+            outcome = perform(action)
         }
-        device = nil
+        closeDevice()
         _ = writer.mark(RingEntry(kind: .end))
     }
 
@@ -54,29 +68,41 @@ struct CaptureLoop: ~Copyable {
             return capture()
         case .open:
             return open()
-        case .reportOpened:
-            mark(OpenedMarker(format: format, deviceChannels: format.channels).entry)
+        case .announceOpened:
+            writer.announce(OpenedMarker(format: format, deviceChannels: format.channels).entry)
             return .done
         case .start:
-            return outcome(of: device?.start())
+            return outcome(of: control.deviceCall { device?.start() })
         case .prepare:
-            return outcome(of: device?.prepare())
+            return outcome(of: control.deviceCall { device?.prepare() })
         case .resume:
-            return outcome(of: device?.resume())
+            return outcome(of: control.deviceCall { device?.resume() })
         case .reportGap(let lostFrames, let cause):
             writer.noteGap(frames: lostFrames, cause: cause)
             writer.markGap()
             return .done
         case .close:
-            device = nil
+            closeDevice()
             return .done
-        case .reportLost(let code):
-            mark(RingEntry(kind: .lost, first: Int64(code)))
+        case .reportLost(let loss):
+            mark(loss.entry)
+            return .done
+        case .reportReleased:
+            mark(RingEntry(kind: .released))
             return .done
         case .pause(let nanoseconds):
-            stream.sleep(until: monotonicNanoseconds() + nanoseconds)
+            sleep(nanoseconds, whileReleased: false)
+            return .done
+        case .idle:
+            sleep(Self.idleLimit, whileReleased: true)
             return .done
         }
+    }
+
+    private func sleep(_ nanoseconds: Int64, whileReleased: Bool) {
+        control.sleep(
+            until: monotonicNanoseconds() + nanoseconds, whileReleased: whileReleased,
+            orReadable: stream.stopDescriptor)
     }
 
     private func outcome(of result: CInt?) -> CaptureRecovery.Outcome {
@@ -85,23 +111,33 @@ struct CaptureLoop: ~Copyable {
     }
 
     private mutating func open() -> CaptureRecovery.Outcome {
+        if choosesDevice, hasTriedOpening { chooseDevice() }
+        let name = control.name
         do throws(ALSAError) {
-            let opened = try PCMDevice(name: deviceName)
+            let opened = try control.deviceCall { () throws(ALSAError) in try PCMDevice(name: name) }
             format = opened.format
             makeRoom(descriptors: opened.descriptorCount)
             device = consume opened
-            hasReportedOpening = true
+            choosesDevice = false
+            hasTriedOpening = true
             firstOpening.give(0)
             return .opened(rate: format.rate)
         } catch {
-            if !hasReportedOpening {
-                hasReportedOpening = true
-                hasEnded = endsIfUnavailable
-                if !endsIfUnavailable { mark(RingEntry(kind: .lost, first: Int64(error.code))) }
-                firstOpening.give(Int(error.code))
-            }
-            return .failed(error.code)
+            let code = CaptureDevices.reason(behind: error.code, device: name)
+            hasEnded = endsIfUnavailable && !hasTriedOpening
+            hasTriedOpening = true
+            firstOpening.give(Int(code))
+            return .failed(code)
         }
+    }
+
+    /// Takes what is now the system's default device: a microphone may have been plugged in.
+    private func chooseDevice() {
+        if let name = control.deviceCall({ CaptureDevices.defaultName }) { control.name = name }
+    }
+
+    private mutating func closeDevice() {
+        control.deviceCall { device = nil }
     }
 
     /// Everything that a period needs, made at opening.

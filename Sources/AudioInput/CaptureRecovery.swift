@@ -5,16 +5,20 @@ import Glibc
 /// The owner carries out each action and gives its result back: `next(after:now:)` is called with the outcome of the action
 /// that it returned last. No ALSA, no clock, no waiting in here; every sequence of results can be tested.
 ///
-///     open ─ reportOpened ─ start ─ capture ┬ EPIPE ─ prepare ─ start ─ reportGap ─ capture
-///       ↑                                   ├ ESTRPIPE ─ resume (again and again) ─ else prepare
-///       └── pause ── reportLost ── close ───┴ anything else, 2 s without a frame, a recovery that fails
+///     open ─ announceOpened ─ start ─ capture ┬ EPIPE ─ prepare ─ start ─ reportGap ─ capture
+///       ↑                                     ├ ESTRPIPE ─ resume (again and again) ─ else prepare
+///       ├── pause ── reportLost ── close ─────┼ anything else, 2 s without a frame, a recovery that fails
+///       └── idle ── reportReleased ── close ──┴ released by its owner, at any point
+///
+/// A loss is reported once, and again only when its reason changes, however often the device is tried, and even if it opens
+/// and then gives no frame.
 struct CaptureRecovery: Sendable {
     /// What to do now.
     enum Action: Equatable, Sendable {
         /// Open the device by name, set it up and prepare it.
         case open
-        /// Tell the consumer that the device is open.
-        case reportOpened
+        /// Tell the consumer that the device is open, in front of its first frame.
+        case announceOpened
         /// `snd_pcm_start`.
         case start
         /// Wait for a period and read it.
@@ -27,10 +31,14 @@ struct CaptureRecovery: Sendable {
         case reportGap(lostFrames: Int, cause: GapCause)
         /// `snd_pcm_close`.
         case close
-        /// Tell the consumer that the device is gone; `code` is an `errno` value, positive.
-        case reportLost(code: CInt)
-        /// Wait so many nanoseconds.
+        /// Tell the consumer that the device is gone, or gone for another reason than before.
+        case reportLost(DeviceLoss)
+        /// Tell the consumer that the device was given back.
+        case reportReleased
+        /// Wait so many nanoseconds, or until the device is to be given back.
         case pause(nanoseconds: Int64)
+        /// Wait until the device is wanted again.
+        case idle
     }
 
     /// How the action went.
@@ -75,43 +83,92 @@ struct CaptureRecovery: Sendable {
     private var recoveryCount = 0
     private var resumeCount = 0
     private var gapCause: GapCause?
-    private var lossCode: CInt = 0
+    private var isOpen = false
+    /// Whether the device gave frames since it was opened.
+    private var hasFrames = false
+    /// Whether the device is being closed because it is not wanted.
+    private var isReleasing = false
+    private var loss = DeviceLoss.silence
+    /// What the consumer was told last, if no frame came since.
+    private var reportedReason: LossReason?
 
     /// The next action.
     ///
     /// - Parameters:
     ///   - outcome: how the action returned last went; `.none` at first.
     ///   - now: CLOCK_MONOTONIC in ns.
-    mutating func next(after outcome: Outcome, now: Int64) -> Action {
+    ///   - isReleased: whether the device is to be given back, or left alone.
+    mutating func next(after outcome: Outcome, now: Int64, isReleased: Bool = false) -> Action {
         let action = decide(last, outcome, now)
-        last = action
-        return action
+        last = isReleased ? release(insteadOf: action) : action
+        return last!
+    }
+
+    /// What stands in the way of a release is finished first: a device that is open is closed, and a report is given.
+    private mutating func release(insteadOf action: Action) -> Action {
+        switch action {
+        case .close, .reportLost, .reportGap, .reportReleased, .idle:
+            return action
+        case .open where last == .idle:
+            return .idle
+        case .open, .pause, .announceOpened, .start, .capture, .prepare, .resume:
+            guard isOpen else { return .reportReleased }
+            isReleasing = true
+            return close()
+        }
     }
 
     private mutating func decide(_ action: Action?, _ outcome: Outcome, _ now: Int64) -> Action {
         switch action {
         case nil: .open
         case .open: afterOpen(outcome)
-        case .reportOpened: .start
+        case .announceOpened: .start
         case .start: afterStart(outcome, now)
         case .capture: afterCapture(outcome, now)
         case .prepare: afterPrepare(outcome)
         case .resume: afterResume(outcome, now)
         case .reportGap: .capture
-        case .close: .reportLost(code: lossCode)
+        case .close: afterClose()
         case .reportLost: pauseBeforeOpening()
         // A pause stands before an opening, or between attempts to resume.
         case .pause: resumeCount > 0 ? resume() : .open
+        case .reportReleased: .idle
+        case .idle: openAnew()
         }
     }
 
     private mutating func afterOpen(_ outcome: Outcome) -> Action {
-        guard case .opened(let rate) = outcome else { return pauseBeforeOpening() }
+        guard case .opened(let rate) = outcome else {
+            if case .failed(let code) = outcome { loss = DeviceLoss(code: code) }
+            return reportLoss()
+        }
         self.rate = rate
+        isOpen = true
+        hasFrames = false
         recoveryCount = 0
         resumeCount = 0
         gapCause = nil
-        return .reportOpened
+        return .announceOpened
+    }
+
+    private mutating func afterClose() -> Action {
+        guard isReleasing else { return reportLoss() }
+        isReleasing = false
+        return .reportReleased
+    }
+
+    /// The first attempt after a release, as at the beginning.
+    private mutating func openAnew() -> Action {
+        reportedReason = nil
+        backOff = Limit.backOffMin
+        return .open
+    }
+
+    /// Reports the loss if the consumer does not know it.
+    private mutating func reportLoss() -> Action {
+        guard loss.reason != reportedReason else { return pauseBeforeOpening() }
+        reportedReason = loss.reason
+        return .reportLost(loss)
     }
 
     private mutating func afterStart(_ outcome: Outcome, _ now: Int64) -> Action {
@@ -122,7 +179,9 @@ struct CaptureRecovery: Sendable {
 
     /// The stream runs: reports the gap that brought it here, if one did.
     private mutating func resumeReading(_ now: Int64) -> Action {
-        guard let cause = gapCause else {
+        // What was lost before the first frame is no gap: the sound begins with that frame.
+        guard let cause = gapCause, hasFrames else {
+            gapCause = nil
             frameEnd = now
             return .capture
         }
@@ -143,18 +202,20 @@ struct CaptureRecovery: Sendable {
             backOff = Limit.backOffMin
             recoveryCount = 0
             resumeCount = 0
+            hasFrames = true
+            reportedReason = nil
             return .capture
         case .failed(let code):
             return recover(from: code)
         default:
-            return now - progress >= Limit.stall ? lose(ETIMEDOUT) : .capture
+            return now - progress >= Limit.stall ? lose(.silence) : .capture
         }
     }
 
     private mutating func afterPrepare(_ outcome: Outcome) -> Action {
         // After an overrun of a healthy device `prepare` does not fail: the device is gone (a killed sound server says
         // EPIPE for ever, and EIO here).
-        if case .failed(let code) = outcome { return lose(code) }
+        if case .failed(let code) = outcome { return lose(DeviceLoss(code: code)) }
         return .start
     }
 
@@ -163,7 +224,7 @@ struct CaptureRecovery: Sendable {
         case .failed(EAGAIN):
             return .pause(nanoseconds: Limit.resumePause)
         case .failed(let code) where isLoss(code):
-            return lose(code)
+            return lose(DeviceLoss(code: code))
         case .failed:
             return prepare()
         default:
@@ -185,7 +246,7 @@ struct CaptureRecovery: Sendable {
             gapCause = .suspend
             return resume()
         default:
-            return lose(code)
+            return lose(DeviceLoss(code: code))
         }
     }
 
@@ -197,11 +258,16 @@ struct CaptureRecovery: Sendable {
     private mutating func prepare() -> Action {
         resumeCount = 0
         recoveryCount += 1
-        return recoveryCount <= Limit.recoveries ? .prepare : lose(EIO)
+        return recoveryCount <= Limit.recoveries ? .prepare : lose(DeviceLoss(code: EIO))
     }
 
-    private mutating func lose(_ code: CInt) -> Action {
-        lossCode = code
+    private mutating func lose(_ newLoss: DeviceLoss) -> Action {
+        loss = newLoss
+        return close()
+    }
+
+    private mutating func close() -> Action {
+        isOpen = false
         resumeCount = 0
         gapCause = nil
         return .close

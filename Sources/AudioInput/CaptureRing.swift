@@ -11,8 +11,10 @@ enum EntryKind: UInt32 {
     case gap
     /// A source opened: `first` is the rate in Hz, `second` packs format and channels.
     case opened
-    /// The source is gone: `first` is the `errno` value.
+    /// The source is gone: `first` is the `code` of a `DeviceLoss`.
     case lost
+    /// The device was given back.
+    case released
     /// No more will come.
     case end
 }

@@ -15,6 +15,8 @@ struct RingWriter: ~Copyable {
     private var gapFrames = 0
     /// A `GapCause`.
     private var gapCause: Int64 = 0
+    /// An entry that goes in front of the next samples.
+    private var announcement: RingEntry?
 
     /// Most bytes of one block of samples.
     var payloadLimit: Int { capacity / 8 }
@@ -52,14 +54,23 @@ struct RingWriter: ~Copyable {
     @_noAllocation @_noLocks
     private mutating func enter(_ bytes: UnsafeRawPointer, count: Int, frames: Int, time: Int64) -> Bool {
         let size = RingEntry.size(payload: count)
-        let needed = hasGap ? size + RingEntry.alignment : size
+        var needed = hasGap ? size + RingEntry.alignment : size
+        if announcement != nil { needed += RingEntry.alignment }
         guard used + needed + paddingAtMost(needed) <= sampleLimit else {
             noteGap(frames: frames, rawCause: 0)  // GapCause.full
             return false
         }
+        putAnnouncement()
         putGap()
         put(RingEntry(kind: .samples, payloadBytes: UInt32(count), first: Int64(frames), time: time), bytes)
         return true
+    }
+
+    /// Keeps a marker for the place in front of the next samples that `offer` puts into the ring.
+    ///
+    /// A device that opens and then gives nothing is not worth telling of. The marker is forgotten when another comes first.
+    mutating func announce(_ entry: RingEntry) {
+        announcement = entry
     }
 
     /// As `offer`, but a ring without room is the caller's to wait for: nothing is lost or counted.
@@ -104,7 +115,10 @@ struct RingWriter: ~Copyable {
     ///
     /// - Returns: false when even the reserve is full; try again later.
     mutating func mark(_ entry: RingEntry) -> Bool {
-        guard used + 2 * RingEntry.alignment <= capacity else { return false }
+        guard used + 3 * RingEntry.alignment <= capacity else { return false }
+        // Samples that found no room came behind what was announced.
+        if hasGap { putAnnouncement() }
+        announcement = nil
         putGap()
         put(entry, nil)
         publish()
@@ -113,7 +127,8 @@ struct RingWriter: ~Copyable {
 
     /// Puts the gap that is not yet reported into the ring if there is room; otherwise it waits for the next entry.
     mutating func markGap() {
-        guard used + RingEntry.alignment <= sampleLimit else { return }
+        guard used + 2 * RingEntry.alignment <= sampleLimit else { return }
+        putAnnouncement()
         putGap()
         publish()
     }
@@ -127,6 +142,13 @@ struct RingWriter: ~Copyable {
     private func paddingAtMost(_ size: Int) -> Int {
         let left = capacity - writeIndex % capacity
         return left < size ? left : 0
+    }
+
+    @_noAllocation @_noLocks
+    private mutating func putAnnouncement() {
+        guard let entry = announcement else { return }
+        put(entry, nil)
+        announcement = nil
     }
 
     @_noAllocation @_noLocks

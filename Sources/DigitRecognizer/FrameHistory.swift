@@ -1,13 +1,13 @@
 /// The last frames of a stream, each of which can be had as part of one contiguous span.
 ///
 /// Frames are appended to a buffer of twice the capacity; when it is full the younger half moves to the front, which is one
-/// copy of 40 floats a frame on the average. Nothing is allocated after `init`.
+/// copy of 40 floats a frame on the average. Nothing is allocated after `init` but by `grow`.
 struct FrameHistory: ~Copyable {
     /// What stands for a value that is no number: about the logarithm of digital silence's power.
     private static let silence: Float = -23
 
     private let bandCount: Int
-    private let capacity: Int
+    private var capacity: Int
     private var values: [Float]
     /// The frame number of `values[0]`.
     private var firstFrame = 0
@@ -27,6 +27,13 @@ struct FrameHistory: ~Copyable {
     mutating func restart(at frame: Int) {
         firstFrame = frame
         count = 0
+    }
+
+    /// Keeps at least the last `newCapacity` frames from now on, and all that are at hand.
+    mutating func grow(to newCapacity: Int) {
+        guard newCapacity > capacity else { return }
+        capacity = newCapacity
+        values += Array(repeating: 0, count: 2 * capacity * bandCount - values.count)
     }
 
     mutating func append(_ frame: Span<Float>) {

@@ -35,15 +35,15 @@ public struct RecognitionClocks: Sendable {
 /// thread. A slow closure delays recognition, so hand events on and return.
 public struct LiveRecognition<Classifier: WindowClassifier>: ~Copyable {
     private var reader: AudioReader
-    /// The recogniser: its levels and parameters.
+    /// The recogniser: its levels and parameters. While `run` runs they are the housekeeping's to change.
     public var recognizer: StreamRecognizer<Classifier>
     private let clocks: RecognitionClocks
     private let chunk: UnsafeMutableBufferPointer<Float>
     private var sourceRate = AudioReader.rate
     private var hasOpened = false
 
-    /// The longest wait for sound between two looks at the stop flag.
-    private static var timeout: Duration { .milliseconds(100) }
+    /// The longest wait for sound between two calls of the housekeeping.
+    private static var timeout: Duration { .milliseconds(95) }
     /// Samples read at once: 100 ms. A live source gives what there is, sooner.
     private static var chunkSamples: Int { 800 }
 
@@ -60,15 +60,31 @@ public struct LiveRecognition<Classifier: WindowClassifier>: ~Copyable {
 
     deinit { chunk.deallocate() }
 
-    /// Runs until the source ends or `shouldStop` says so (asked at least ten times a second). Then finishes the open utterance.
+    /// Runs until the source ends or `shouldStop` says so. Then finishes the open utterance.
     ///
+    /// - Parameters:
+    ///   - shouldStop: asked between readings, ten times a second or more, whether there is a device or not.
+    ///   - emit: gets each event, on this thread.
     /// - Throws: what ended the source early; the events until then have been given.
     public mutating func run(
         shouldStop: () -> Bool = { false }, _ emit: (DigitEvent) -> Void
     ) throws(AudioInputError) {
+        try run(housekeeping: { _ in !shouldStop() }, emit)
+    }
+
+    /// Runs until the source ends or `housekeeping` says so. Then finishes the open utterance.
+    ///
+    /// - Parameters:
+    ///   - housekeeping: called between readings, ten times a second or more, whether there is a device or not. May look at
+    ///     the recogniser and change its parameters, which hold from the next reading on. Returns false to end the run.
+    ///   - emit: gets each event, on this thread.
+    /// - Throws: what ended the source early; the events until then have been given.
+    public mutating func run(
+        housekeeping: (inout StreamRecognizer<Classifier>) -> Bool, _ emit: (DigitEvent) -> Void
+    ) throws(AudioInputError) {
         var failure: AudioInputError?
         do throws(AudioInputError) {
-            while !shouldStop(), try step(emit) {}
+            while housekeeping(&recognizer), try step(emit) {}
         } catch {
             failure = error
         }
@@ -92,9 +108,12 @@ public struct LiveRecognition<Classifier: WindowClassifier>: ~Copyable {
             hasOpened = true
             sourceRate = rate
             emit(.device(.init(state: .open, name: name, rate: rate, channels: channels)))
-        case .lost(let name, let error):
+        case .lost(let name, let error, let reason):
             recognizer.gap(lostSamples: 0) { emit(Self.stamped($0, reader, clocks)) }
-            emit(.device(.init(state: .lost, name: name, error: error)))
+            emit(.device(.init(state: .lost, name: name, reason: .init(reason), error: error)))
+        case .released(let name):
+            recognizer.gap(lostSamples: 0) { emit(Self.stamped($0, reader, clocks)) }
+            emit(.device(.init(state: .released, name: name)))
         case .timeout:
             break
         case .end:
@@ -121,4 +140,9 @@ public struct LiveRecognition<Classifier: WindowClassifier>: ~Copyable {
             return recognition.event
         }
     }
+}
+
+extension DigitEvent.Device.Reason {
+    /// The protocol's word for a loss.
+    init(_ reason: LossReason) { self.init(rawValue: reason.rawValue) }
 }

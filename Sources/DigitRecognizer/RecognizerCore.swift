@@ -4,10 +4,12 @@ import SpeechSegmenter
 
 /// The recogniser behind the front end: frames in, events out.
 struct RecognizerCore<Classifier: WindowClassifier>: ~Copyable {
-    var parameters: RecognizerParameters
+    private(set) var parameters: RecognizerParameters
     var clock: StreamClock
     private(set) var segmenter: SpeechSegmenter
 
+    /// Whether `parameters` has numbers that the segmenter has not.
+    private var isSegmenterBehind = false
     private let classifier: Classifier
     private let frontEnd: MelParameters
     private let energy: SpeechBandEnergy
@@ -25,11 +27,8 @@ struct RecognizerCore<Classifier: WindowClassifier>: ~Copyable {
 
     /// Classes of a classifier: ten digits and "not a digit".
     static var classCount: Int { 11 }
-    /// Four seconds: the longest utterance with its hangover, and background before it.
-    static var historyFrames: Int { 400 }
-    /// A frame is background only when no utterance has begun this many frames later: an onset may take 7 frames to be
-    /// confirmed, and its pre-roll has 8 more.
-    static var backgroundDelay: Int { 16 }
+    /// Frames kept at least: four seconds.
+    private static var historyFrames: Int { 400 }
     /// LEVEL events are this many frames apart: ten a second.
     static var levelInterval: Int { 10 }
 
@@ -40,15 +39,39 @@ struct RecognizerCore<Classifier: WindowClassifier>: ~Copyable {
         energy = SpeechBandEnergy(frontEnd)
         clock = StreamClock(frontEnd)
         segmenter = SpeechSegmenter(parameters.segmenter)
-        let longest = parameters.segmenter.lengthMaximum + parameters.segmenter.hangoverFrames
-        history = FrameHistory(
-            bandCount: frontEnd.bandCount, capacity: max(Self.historyFrames, longest + Self.backgroundDelay + 1))
+        history = FrameHistory(bandCount: frontEnd.bandCount, capacity: Self.historyFrames(parameters.segmenter))
         background = BackgroundEstimate(bandCount: frontEnd.bandCount)
         window = Array(repeating: 0, count: frontEnd.bandCount * frontEnd.windowFrames)
         probabilities = Array(repeating: 0, count: Self.classCount)
     }
 
+    /// Changes what is accepted and reported at once, and the segmenter's numbers as soon as no utterance is open.
+    mutating func change(to newParameters: RecognizerParameters) {
+        if !newParameters.reportsLevel { restartLevel() }
+        parameters = newParameters
+        isSegmenterBehind = segmenter.parameters != parameters.segmenter
+    }
+
+    /// Gives the segmenter its new numbers, unless an utterance is open.
+    private mutating func catchUp() {
+        guard segmenter.change(to: parameters.segmenter) else { return }
+        isSegmenterBehind = false
+        history.grow(to: Self.historyFrames(parameters.segmenter))
+    }
+
+    /// Frames kept: the longest utterance with its hangover, and background before it.
+    private static func historyFrames(_ parameters: SegmenterParameters) -> Int {
+        max(historyFrames, parameters.lengthMaximum + parameters.hangoverFrames + backgroundDelay(parameters) + 1)
+    }
+
+    /// A frame is background only when no utterance has begun this many frames later: an onset takes so long to be confirmed,
+    /// and its pre-roll reaches back behind it.
+    private static func backgroundDelay(_ parameters: SegmenterParameters) -> Int {
+        parameters.onsetFrames + parameters.onsetMisses + parameters.preRollFrames + 1
+    }
+
     mutating func take(_ frame: Span<Float>, _ emit: (Recognition) -> Void) {
+        if isSegmenterBehind { catchUp() }
         history.append(frame)
         let level = energy.decibels(frame)
         let action = segmenter.advance(energy: level)
@@ -62,7 +85,7 @@ struct RecognizerCore<Classifier: WindowClassifier>: ~Copyable {
     }
 
     mutating func interrupt(lostSamples: Int, keepsFloor: Bool, _ emit: (Recognition) -> Void) {
-        if segmenter.silenceFrames >= parameters.segmenter.pauseFrames { finish(emit) }
+        if segmenter.silenceFrames >= segmenter.parameters.pauseFrames { finish(emit) }
         if speechIsOpen { speech(.end, at: clock.end(before: segmenter.frameCount), emit) }
         segmenter.reset(keepsFloor: keepsFloor)
         if !keepsFloor { background.reset() }
@@ -72,8 +95,8 @@ struct RecognizerCore<Classifier: WindowClassifier>: ~Copyable {
 
     private mutating func learnBackground() {
         guard !segmenter.isSpeech else { return }
-        let frame = segmenter.frameCount - 1 - Self.backgroundDelay
-        let earliest = segmenter.lastSegmentEnd + parameters.segmenter.postRollFrames
+        let frame = segmenter.frameCount - 1 - Self.backgroundDelay(segmenter.parameters)
+        let earliest = segmenter.lastSegmentEnd + segmenter.parameters.postRollFrames
         guard frame >= max(history.frames.lowerBound, earliest) else { return }
         history.withFrames(frame..<frame + 1) { background.add($0) }
     }
@@ -86,6 +109,10 @@ struct RecognizerCore<Classifier: WindowClassifier>: ~Copyable {
             levelDecibels: Double(loudest), floorDecibels: Double(segmenter.floorDecibels),
             thresholdDecibels: Double(segmenter.thresholdDecibels), speech: segmenter.isSpeech)
         emit(Recognition(event: .level(event)))
+        restartLevel()
+    }
+
+    private mutating func restartLevel() {
         loudest = -.infinity
         levelFrames = 0
     }

@@ -18,10 +18,11 @@ public struct Recognition: Sendable, Equatable {
 /// While nothing is said a frame costs an FFT and allocates nothing; an utterance costs one to three calls of the classifier,
 /// made on the calling thread. For one thread at a time.
 public struct StreamRecognizer<Classifier: WindowClassifier>: ~Copyable {
-    /// What is accepted and reported. May be changed between calls, but for the segmenter's numbers.
+    /// What is accepted and reported. May be changed between calls; the segmenter's numbers hold from the next moment on
+    /// when no utterance is open, and the noise floor stays.
     public var parameters: RecognizerParameters {
         get { core.parameters }
-        set { core.parameters = newValue }
+        set { core.change(to: newValue) }
     }
 
     private var mel: MelFrameStream

@@ -5,7 +5,7 @@
 /// such stretch, a fan has none. Costs a few comparisons a frame and no allocation.
 struct NoiseFloor: Sendable {
     private(set) var decibels: Float?
-    private let parameters: SegmenterParameters
+    private var parameters: SegmenterParameters
     /// Minima of whole blocks of `blockLength` frames, in a ring; infinity where no block is complete yet.
     private var blockMinima: [Float]
     private var blockIndex = 0
@@ -15,7 +15,20 @@ struct NoiseFloor: Sendable {
 
     init(_ parameters: SegmenterParameters) {
         self.parameters = parameters
-        blockMinima = Array(repeating: -.infinity, count: max(1, parameters.floorMemoryFrames / Self.blockLength))
+        blockMinima = Array(repeating: -.infinity, count: Self.blockCount(parameters))
+    }
+
+    private static func blockCount(_ parameters: SegmenterParameters) -> Int {
+        max(1, parameters.floorMemoryFrames / blockLength)
+    }
+
+    /// Goes on with other numbers. The level stays, and the recent frames too unless their number changes.
+    mutating func change(to newParameters: SegmenterParameters) {
+        parameters = newParameters
+        let count = Self.blockCount(newParameters)
+        guard count != blockMinima.count else { return }
+        blockMinima = Array(repeating: -.infinity, count: count)
+        forgetMinima()
     }
 
     mutating func reset() {

@@ -13,7 +13,7 @@
 /// after `init`.
 public struct SpeechSegmenter: Sendable {
     /// The numbers in use.
-    public let parameters: SegmenterParameters
+    public private(set) var parameters: SegmenterParameters
     /// The frames taken since the beginning of the stream.
     public private(set) var frameCount = 0
 
@@ -68,6 +68,18 @@ public struct SpeechSegmenter: Sendable {
     /// The first frame after everything that belongs to an utterance so far: from there to the next utterance it is
     /// background.
     public var lastSegmentEnd: Int { earliestStart }
+
+    /// Goes on with other numbers, where no utterance is open and none seems to begin. The noise floor stays.
+    ///
+    /// - Returns: false where that is not so: nothing has changed, ask again after the next frame.
+    public mutating func change(to newParameters: SegmenterParameters) -> Bool {
+        guard state == .idle else { return false }
+        // The caller keeps frames for the old pre-roll: a longer one may not reach behind them.
+        earliestStart = max(earliestStart, frameCount - parameters.preRollFrames)
+        parameters = newParameters
+        floor.change(to: newParameters)
+        return true
+    }
 
     /// Takes the energy of the next frame, in dB.
     public mutating func advance(energy: Float) -> Action {

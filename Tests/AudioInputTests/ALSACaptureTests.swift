@@ -129,7 +129,8 @@ extension ALSATests {
                 }
                 return capture.markers.count == 3 && capture.samples.count >= 8000
             }
-            #expect(result.markers == [opened(device), .lost(name: device, error: "No such device"), opened(device)])
+            let lost = AudioReading.lost(name: device, error: "No such device", reason: .missing)
+            #expect(result.markers == [opened(device), lost, opened(device)])
             let delay = result.markerTimes[2] - returned.withLock { $0 }
             #expect(delay > 0 && delay < 2_000_000_000)
         }
@@ -137,14 +138,15 @@ extension ALSATests {
         @Test func failingReadIsLossAndTheDeviceIsOpenedAgain() throws {
             let device = Rig.device(["script": "4000:eio"])
             let result = try capture(device) { $0.markers.count >= 3 && $0.samples.count >= 8000 }
-            #expect(
-                result.markers == [opened(device), .lost(name: device, error: "Input/output error"), opened(device)])
+            let lost = AudioReading.lost(name: device, error: "Input/output error", reason: .failed)
+            #expect(result.markers == [opened(device), lost, opened(device)])
         }
 
         @Test func twoSecondsOfSilenceFromTheDriverAreLoss() throws {
             let device = Rig.device(["script": "4000:stall:2600"])
             let result = try capture(device) { $0.markers.count >= 3 && $0.samples.count >= 8000 }
-            #expect(result.markers == [opened(device), .lost(name: device, error: "No sound for 2 s"), opened(device)])
+            let lost = AudioReading.lost(name: device, error: "No sound for 2 s", reason: .silent)
+            #expect(result.markers == [opened(device), lost, opened(device)])
         }
 
         @Test func aShorterSilenceIsNoFault() throws {
@@ -174,7 +176,49 @@ extension ALSATests {
             let source = try ALSACapture.open(device: device, policy: .keepTrying, logger: logger)
             _ = Rig.write("later.gate", [])
             let result = try read(source) { $0.samples.count >= 800 }
-            #expect(result.markers == [.lost(name: device, error: "Device or resource busy"), opened(device)])
+            let lost = AudioReading.lost(name: device, error: "Device or resource busy", reason: .busy)
+            #expect(result.markers == [lost, opened(device)])
+        }
+
+        @Test func reasonsAreTakenFromTheDevice_asTheyChange() throws {
+            // The gate of the rig is a file: what it holds is what opening the device says.
+            let gate = Rig.write("reasons.gate", Array("perm".utf8))
+            let device = Rig.device(["gate": gate])
+            let result = try capture(device, policy: .keepTrying) { capture in
+                switch capture.markers.count {
+                case 1: Rig.replace("reasons.gate", Array("busy".utf8))
+                case 2: unlink(gate)
+                case 3: Rig.replace("reasons.gate", [])
+                default: break
+                }
+                return capture.samples.count >= 800
+            }
+            #expect(
+                result.markers == [
+                    .lost(name: device, error: "Permission denied", reason: .forbidden),
+                    .lost(name: device, error: "Device or resource busy", reason: .busy),
+                    .lost(name: device, error: "No such device", reason: .missing), opened(device),
+                ])
+        }
+
+        @Test func releasedDeviceIsGivenBack_andTakenAgainAtOnce() throws {
+            let device = Rig.device([:])
+            let source = try ALSACapture.open(device: device, policy: .failIfUnavailable, logger: logger)
+            var before: UInt64 = 0
+            let result = try read(source) { capture in
+                switch capture.markers.count {
+                case 1 where capture.samples.count >= 800:
+                    #expect(!source.isInDeviceCall)
+                    source.release()
+                case 2:
+                    if before == 0 { before = source.heartbeat }
+                    // The thread goes on turning while it waits.
+                    if source.heartbeat > before { source.acquire() }
+                default: break
+                }
+                return capture.markers.count == 3 && capture.pieces[3].count >= 800
+            }
+            #expect(result.markers == [opened(device), .released(name: device), opened(device)])
         }
 
         @Test func unknownNameIsMissing() {

@@ -12,7 +12,7 @@ import Testing
     private func capturing() -> CaptureRecovery {
         var recovery = CaptureRecovery()
         #expect(recovery.next(after: .none, now: Self.second) == .open)
-        #expect(recovery.next(after: .opened(rate: 8000), now: Self.second) == .reportOpened)
+        #expect(recovery.next(after: .opened(rate: 8000), now: Self.second) == .announceOpened)
         #expect(recovery.next(after: .done, now: Self.second) == .start)
         #expect(recovery.next(after: .done, now: Self.second) == .capture)
         #expect(recovery.next(after: .frames(80, end: Self.second), now: Self.second) == .capture)
@@ -46,7 +46,8 @@ import Testing
         expect(
             &recovery,
             [
-                (.failed(EPIPE), 1.1, .prepare), (.failed(EIO), 1.1, .close), (.done, 1.1, .reportLost(code: EIO)),
+                (.failed(EPIPE), 1.1, .prepare), (.failed(EIO), 1.1, .close),
+                (.done, 1.1, .reportLost(.init(code: EIO))),
                 (.done, 1.1, .pause(nanoseconds: 250_000_000)), (.done, 1.35, .open),
             ])
     }
@@ -104,9 +105,9 @@ import Testing
         expect(
             &recovery,
             [
-                (.failed(code), 2, .close), (.done, 2, .reportLost(code: code)),
+                (.failed(code), 2, .close), (.done, 2, .reportLost(.init(code: code))),
                 (.done, 2, .pause(nanoseconds: 250_000_000)), (.done, 2.25, .open),
-                (.opened(rate: 48_000), 2.3, .reportOpened), (.done, 2.3, .start), (.done, 2.3, .capture),
+                (.opened(rate: 48_000), 2.3, .announceOpened), (.done, 2.3, .start), (.done, 2.3, .capture),
             ])
     }
 
@@ -123,7 +124,7 @@ import Testing
         }
         lose()
         #expect(Array(pauses.prefix(5)) == [250, 500, 1000, 1000, 1000])
-        #expect(recovery.next(after: .opened(rate: 8000), now: 1) == .reportOpened)
+        #expect(recovery.next(after: .opened(rate: 8000), now: 1) == .announceOpened)
         #expect(recovery.next(after: .done, now: 1) == .start)
         #expect(recovery.next(after: .done, now: 1) == .capture)
         #expect(recovery.next(after: .frames(80, end: 1), now: 1) == .capture)
@@ -151,7 +152,7 @@ import Testing
             [
                 (.frames(0, end: 0), 1.5, .capture), (.failed(EAGAIN), 2.5, .capture),
                 (.frames(0, end: 0), 2.99, .capture),
-                (.frames(0, end: 0), 3, .close), (.done, 3, .reportLost(code: ETIMEDOUT)),
+                (.frames(0, end: 0), 3, .close), (.done, 3, .reportLost(.silence)),
             ])
     }
 
@@ -168,8 +169,11 @@ import Testing
             var recovery = CaptureRecovery()
             var action = recovery.next(after: .none, now: 0)
             var isOpen = false
+            var isReleased = false
+            var toldReason: LossReason?
             var now: Int64 = 0
             for _ in 0..<200 {
+                if UInt64.random(in: 0..<20, using: &random) == 0 { isReleased.toggle() }
                 now += Int64.random(in: 0...300_000_000, using: &random)
                 let fails = UInt64.random(in: 0..<3, using: &random) == 0
                 var outcome = fails ? Outcome.failed(codes.randomElement(using: &random)!) : .done
@@ -183,18 +187,165 @@ import Testing
                     isOpen = false
                     outcome = .done
                 case .capture:
-                    if !fails { outcome = .frames(Int.random(in: 0...1, using: &random) * 160, end: now) }
+                    let count = Int.random(in: 0...1, using: &random) * 160
+                    if !fails { outcome = .frames(count, end: now) }
+                    if !fails, count > 0 { toldReason = nil }
                 case .reportGap(let lost, _): #expect(lost >= 0, "seed \(seed)")
                 case .pause(let nanoseconds):
                     #expect((1...CaptureRecovery.Limit.backOffMax).contains(nanoseconds), "seed \(seed)")
                     outcome = .done
-                case .reportOpened, .reportLost: outcome = .done
+                case .reportLost(let loss):
+                    #expect(!isOpen && loss.reason != toldReason, "seed \(seed)")
+                    toldReason = loss.reason
+                    outcome = .done
+                case .reportReleased, .idle:
+                    #expect(!isOpen, "seed \(seed)")
+                    toldReason = nil
+                    outcome = .done
+                case .announceOpened: outcome = .done
                 case .start, .prepare, .resume: break
                 }
                 if [.capture, .start, .prepare, .resume].contains(action) { #expect(isOpen, "seed \(seed)") }
-                action = recovery.next(after: outcome, now: now)
+                action = recovery.next(after: outcome, now: now, isReleased: isReleased)
             }
         }
+    }
+}
+
+// MARK: - What the consumer is told
+
+extension CaptureRecoveryTests {
+    /// What the consumer is told while a device is retried: each attempt to open it gives the next of these codes.
+    private func told(_ recovery: inout CaptureRecovery, _ first: Outcome, codes: [CInt]) -> [LossReason] {
+        var told: [LossReason] = []
+        var codes = codes[...]
+        var action = recovery.next(after: first, now: Self.second)
+        for _ in 0..<1000 {
+            if case .reportLost(let loss) = action { told.append(loss.reason) }
+            if action == .open, codes.isEmpty { return told }
+            let outcome: Outcome = action == .open ? .failed(codes.removeFirst()) : .done
+            action = recovery.next(after: outcome, now: Self.second)
+        }
+        Issue.record("never opened")
+        return told
+    }
+
+    @Test func lossIsToldOnce_andAgainWhenItsReasonChanges() {
+        var recovery = capturing()
+        let codes = [ENODEV, ENOENT, EBUSY, EBUSY, EACCES, EPERM, EACCES, ECONNREFUSED, EIO, ENODEV]
+        #expect(
+            told(&recovery, .failed(ENODEV), codes: codes) == [.missing, .busy, .forbidden, .failed, .missing])
+    }
+
+    @Test func deviceThatIsNotThereAtFirstIsTold() {
+        var recovery = CaptureRecovery()
+        #expect(recovery.next(after: .none, now: 0) == .open)
+        #expect(told(&recovery, .failed(EBUSY), codes: [EBUSY, EBUSY]) == [.busy])
+    }
+
+    @Test func lossAfterFramesIsToldAgain() {
+        var recovery = capturing()
+        #expect(told(&recovery, .failed(ENODEV), codes: [ENODEV]) == [.missing])
+        expect(
+            &recovery,
+            [
+                (.opened(rate: 8000), 3, .announceOpened), (.done, 3, .start), (.done, 3, .capture),
+                (.frames(80, end: 3_000_000_000), 3, .capture),
+            ])
+        #expect(told(&recovery, .failed(ENODEV), codes: [ENODEV]) == [.missing])
+    }
+
+    @Test func deviceThatOpensAndGivesNothingIsToldOnce() {
+        var recovery = capturing()
+        var told: [LossReason] = []
+        var action = Action.capture
+        var now = 1.0
+        for _ in 0..<200 {
+            now += 0.3
+            if case .reportLost(let loss) = action { told.append(loss.reason) }
+            let outcome: Outcome =
+                action == .open ? .opened(rate: 8000) : action == .capture ? .frames(0, end: 0) : .done
+            action = recovery.next(after: outcome, now: Int64(now * 1e9))
+        }
+        #expect(told == [.silent])
+    }
+
+    @Test func whatIsLostBeforeTheFirstFrameIsNoGap() {
+        var recovery = CaptureRecovery()
+        expect(
+            &recovery,
+            [
+                (.none, 1, .open), (.opened(rate: 8000), 1, .announceOpened), (.done, 1, .start), (.done, 1, .capture),
+                (.failed(EPIPE), 1.1, .prepare), (.done, 1.1, .start), (.done, 1.2, .capture),
+                (.frames(80, end: 1_200_000_000), 1.2, .capture),
+                (.failed(EPIPE), 1.3, .prepare), (.done, 1.3, .start),
+                (.done, 1.4, .reportGap(lostFrames: 1600, cause: .overrun)),
+            ])
+    }
+
+    @Test func timeOutOfASoundServerIsNoSilence() {
+        #expect(DeviceLoss(code: ETIMEDOUT).reason == .failed)
+        #expect(DeviceLoss(DeviceLoss.silence.entry) == .silence)
+        #expect(DeviceLoss(DeviceLoss(code: EBUSY).entry) == DeviceLoss(code: EBUSY))
+    }
+}
+
+// MARK: - Release
+
+extension CaptureRecoveryTests {
+    /// The actions after `first` while the device is to be given back, each of which goes well.
+    private func releasing(_ recovery: inout CaptureRecovery, _ first: Outcome, count: Int) -> [Action] {
+        var outcome = first
+        return (0..<count).map { _ in
+            defer { outcome = .done }
+            return recovery.next(after: outcome, now: Self.second, isReleased: true)
+        }
+    }
+
+    @Test func releasedDeviceIsClosedAndWaitedFor() {
+        var recovery = capturing()
+        let actions = releasing(&recovery, .frames(80, end: Self.second), count: 5)
+        #expect(actions == [.close, .reportReleased, .idle, .idle, .idle])
+        expect(&recovery, [(.done, 9, .open), (.opened(rate: 16_000), 9, .announceOpened), (.done, 9, .start)])
+    }
+
+    @Test func lostDeviceIsReleasedWithoutClosingItAgain() {
+        var recovery = capturing()
+        #expect(told(&recovery, .failed(ENODEV), codes: [ENODEV, ENODEV, ENODEV]) == [.missing])
+        #expect(releasing(&recovery, .failed(ENODEV), count: 3) == [.reportReleased, .idle, .idle])
+    }
+
+    @Test func deviceThatIsWantedAgainIsOpenedAtOnce_andItsLossToldAnew() {
+        var recovery = capturing()
+        #expect(told(&recovery, .failed(ENODEV), codes: [ENODEV, ENODEV, ENODEV]) == [.missing])
+        _ = releasing(&recovery, .failed(ENODEV), count: 3)
+        expect(
+            &recovery,
+            [
+                (.done, 9, .open), (.failed(ENODEV), 9, .reportLost(.init(code: ENODEV))),
+                (.done, 9, .pause(nanoseconds: 250_000_000)),
+            ])
+    }
+
+    @Test func lossOnTheWayToAReleaseIsTold() {
+        var recovery = capturing()
+        #expect(recovery.next(after: .failed(ENODEV), now: Self.second) == .close)
+        let actions = releasing(&recovery, .done, count: 3)
+        #expect(actions == [.reportLost(.init(code: ENODEV)), .reportReleased, .idle])
+    }
+
+    @Test func openingOnTheWayToAReleaseIsClosed() {
+        var recovery = CaptureRecovery()
+        #expect(recovery.next(after: .none, now: Self.second) == .open)
+        let actions = releasing(&recovery, .opened(rate: 8000), count: 3)
+        #expect(actions == [.close, .reportReleased, .idle])
+    }
+
+    @Test func releaseThatIsTakenBackWhileItHappensEndsOpen() {
+        var recovery = capturing()
+        expect(&recovery, [(.frames(80, end: Self.second), 1, .capture)])
+        #expect(releasing(&recovery, .frames(80, end: Self.second), count: 1) == [.close])
+        expect(&recovery, [(.done, 1, .reportReleased), (.done, 1, .idle), (.done, 1, .open)])
     }
 }
 

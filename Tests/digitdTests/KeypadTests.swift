@@ -7,9 +7,9 @@ import Testing
 @Suite struct KeypadTests {
     /// A keypad that hears the daemon.
     private func keypad(_ daemon: PlayedDaemon, _ arguments: String...) throws -> RunningCommand {
-        let command = try RunningCommand(["keypad", "--socket", daemon.path] + arguments)
+        let command = try RunningCommand.started(["keypad", "--socket", daemon.path] + arguments)
         // Nobody else asks for SPEECH.
-        waitUntil("the keypad listens") { daemon.server.wantsSpeech || !command.isRunning }
+        waitUntil("the keypad listens") { daemon.server.wantsSpeech || !command.process.isRunning }
         return command
     }
 
@@ -118,7 +118,7 @@ import Testing
         #expect(result.status == 69, "\(result.testDescription)")
         #expect(result.output == "")
         #expect(result.errorLines.last?.hasPrefix("digitd: The daemon refused: ") == true)
-        first.kill(SIGTERM)
+        first.signal(SIGTERM)
     }
 
     @Test(arguments: [SIGINT, SIGTERM]) func signalEndsIt_andTheCallerSeesIt(number: CInt) throws {
@@ -126,7 +126,7 @@ import Testing
         let command = try keypad(daemon)
         daemon.say(4)
         waitUntil("a digit is taken") { command.errors.contains("1 of 4") }
-        command.kill(number)
+        command.signal(number)
         let result = command.result()
         #expect(result.status == -number)
         #expect(result.output == "")

@@ -179,12 +179,12 @@ import Testing
 
     @Test func pipeGetsLines() throws {
         let daemon = try PlayedDaemon()
-        let command = try RunningCommand(["monitor", "--socket", daemon.path])
+        let command = try RunningCommand.started(["monitor", "--socket", daemon.path])
         waitUntil("the monitor listens") { daemon.server.wantsLevels }
         for _ in 0..<10 { daemon.hear(-41.2) }
         daemon.say(7, confidence: 0.998)
         waitUntil("the digit is there") { command.output.contains("7  99.8 %") }
-        command.kill(SIGTERM)
+        command.signal(SIGTERM)
         let result = command.result()
         #expect(result.status == 0)
         #expect(result.errors == "")

@@ -1,110 +1,53 @@
-import DigitEvents
-import EventServer
 import Foundation
-import Logging
-import Testing
 
-/// `digitd` under way, while the test does something; its output goes to files.
-final class RunningCommand {
-    private let process = Process()
-    private let scratch = ScratchDirectory()
+/// A run of the program that goes on while the test looks at what it has printed so far.
+class RunningCommand {
+    let scratch = ScratchDirectory()
+    let process = Process()
 
-    init(_ arguments: [String], environment: [String: String] = [:]) throws {
-        process.executableURL = URL(fileURLWithPath: Command.executable)
-        process.arguments = arguments
+    var output: String { text("out") }
+    var errors: String { text("err") }
+
+    /// Prepares `digitd` with arguments, or a shell script in which `$0` is `digitd`.
+    init(_ arguments: [String], script: String? = nil, environment: [String: String] = [:]) throws {
+        _ = scratch.write("out", [])
+        _ = scratch.write("err", [])
+        process.executableURL = URL(fileURLWithPath: script == nil ? Command.executable : "/bin/bash")
+        process.arguments = (script.map { ["-c", $0, Command.executable] } ?? []) + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: scratch.write("out", [])))
-        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: scratch.write("err", [])))
-        try process.run()
+        process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: scratch.path + "/out"))
+        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: scratch.path + "/err"))
     }
 
-    deinit { if process.isRunning { Glibc.kill(process.processIdentifier, SIGKILL) } }
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
 
-    var isRunning: Bool { process.isRunning }
-    var output: String { read("out") }
-    var errors: String { read("err") }
+    func start() throws { try process.run() }
 
-    func kill(_ number: CInt) { Glibc.kill(process.processIdentifier, number) }
+    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
-    /// Waits for its end. A signal's number is told from an exit code by its sign.
-    func result() -> CommandResult {
+    /// Waits for the end; the exit code, or the negative number of the signal that ended it.
+    func end() -> Int32 {
         process.waitUntilExit()
-        let status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
-        return CommandResult(status: status, output: output, errors: errors)
+        return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
     }
 
-    private func read(_ name: String) -> String {
-        (try? String(contentsOfFile: scratch.path + "/" + name, encoding: .utf8)) ?? ""
-    }
-}
-
-/// A daemon's server in the test's own process, which says what the test publishes.
-final class PlayedDaemon {
-    private let scratch: ScratchDirectory
-    let path: String
-    private(set) var server: EventServer
-    private var seq = 0
-    private var stream = 10.0
-
-    init(options: EventServer.Options = .init()) throws {
-        scratch = ScratchDirectory()
-        path = scratch.path + "/d.sock"
-        server = try Self.start(path, options)
-    }
-
-    deinit { server.close(reason: "end_of_test", grace: .zero) }
-
-    /// Goes, and comes back as another process would: with a new stream.
-    func restart() throws {
-        server.close(reason: "shutdown", grace: .seconds(1))
-        server = try Self.start(path, .init())
-        (seq, stream) = (0, 0)
-    }
-
-    private static func start(_ path: String, _ options: EventServer.Options) throws -> EventServer {
-        let server = try EventServer(
-            address: .path(path, mode: 0o600, group: nil), options: options, release: "9.8.7",
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            status: { .init(release: "9.8.7", model: "test", checksum: "00") })
-        server.startAccepting()
-        server.publish(.device(.init(state: .open, name: "plughw:CARD=Mic,DEV=0", rate: 48000, channels: 1)))
-        return server
-    }
-
-    func say(_ digit: Int, confidence: Double = 0.99, after silence: Double = 0.6) {
-        seq += 1
-        stream += silence + 0.4
-        server.publish(
-            .digit(
-                .init(
-                    seq: seq, digit: digit, confidence: confidence, start: stream - 0.4, end: stream, at: stream + 0.1))
-        )
-    }
-
-    func mumble() {
-        seq += 1
-        stream += 1
-        server.publish(
-            .rejected(.init(seq: seq, reason: .notADigit, confidence: 0.9, start: stream - 0.4, end: stream)))
-    }
-
-    func hear(_ decibels: Double, speech: Bool = false) {
-        server.publish(
-            .level(.init(levelDecibels: decibels, floorDecibels: -58, thresholdDecibels: -49, speech: speech)))
-    }
-}
-
-/// Looks again until the condition holds; fails after half a minute.
-func waitUntil(
-    _ words: String, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () throws -> Bool
-) rethrows {
-    let limit = ContinuousClock.now + .seconds(30)
-    while try !condition() {
-        guard ContinuousClock.now < limit else {
-            Issue.record("waited in vain: \(words)", sourceLocation: sourceLocation)
-            return
+    /// Waits until `condition` holds; false after 30 s.
+    func wait(_ condition: () -> Bool) -> Bool {
+        let limit = Date(timeIntervalSinceNow: 30)
+        while !condition() {
+            guard Date() < limit else { return false }
+            usleep(10_000)
         }
-        usleep(2000)
+        return true
+    }
+
+    private func text(_ name: String) -> String {
+        (try? String(contentsOfFile: "\(scratch.path)/\(name)", encoding: .utf8)) ?? ""
     }
 }
+
+/// How often a text occurs in another.
+func count(_ part: String, in text: String) -> Int { text.components(separatedBy: part).count - 1 }
