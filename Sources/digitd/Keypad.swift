@@ -63,8 +63,7 @@ struct Keypad: ParsableCommand {
         case .failed(let error): throw error
         case .stopped:
             // An entry that was given up is neither one nor a time-out: whoever called shall see the signal.
-            signals.firstNumber.map(StopSignals.end(by:))
-            throw ExitCode.failure
+            StopSignals.end(by: signals.firstNumber ?? SIGTERM)
         }
     }
 }
