@@ -21,7 +21,8 @@ import Testing
         let result = command.result()
         #expect(result.status == 0, "\(result.testDescription)")
         #expect(result.output == "4711\n")
-        #expect(result.errorLines == ["digitd: Say 4 digits.", "digitd: 1 of 4.", "digitd: 2 of 4.", "digitd: 3 of 4."])
+        #expect(
+            result.errorLines == ["digitd: Say 4 digits.", "digitd: 1 of 4.", "digitd: 2 of 4.", "digitd: 3 of 4."])
     }
 
     @Test func asksAgainForWhatIsNotCertain() throws {
@@ -90,7 +91,9 @@ import Testing
         for digit in [1, 2, 3] { daemon.say(digit) }
         let result = command.result()
         #expect(result.output == "123\n", "\(result.testDescription)")
-        let sentences = ["The connection to the daemon was lost", "The daemon has gone; waiting for it.", "Listening again."]
+        let sentences = [
+            "The connection to the daemon was lost", "The daemon has gone; waiting for it.", "Listening again.",
+        ]
         #expect(sentences.allSatisfy(result.errors.contains))
     }
 
