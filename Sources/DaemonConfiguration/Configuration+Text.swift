@@ -5,15 +5,15 @@ extension Configuration {
         var text = """
             # The configuration of digitd.
             #
-            # Every option is here with its default, commented out: remove the # before a name to change its value.
-            # What the command line says goes before this file. An unknown name or a wrong value is an error:
+            # Every option is here with its default, commented out: remove the # before a name to change it.
+            # What the command line says goes before this file. An unknown name or a wrong value is an error;
             # digitd config check says where and why. After a change, digitd reads the file again on SIGHUP
             # (systemctl reload digitd); what it cannot take then is marked here with "Needs a restart."
 
             """
         for table in ConfigurationOption.tables {
-            text += "\n[\(table.name)]\n"
-            text += comment(table.comment)
+            text += "\n" + comment(table.comment)
+            text += "[\(table.name)]\n"
             for option in ConfigurationOption.all where option.table == table.name {
                 let restart = option.isLive ? "" : " Needs a restart."
                 text += "\n" + comment(option.comment)

@@ -87,7 +87,7 @@ public struct Configuration: Sendable, Equatable {
     /// What is logged.
     public struct Log: Sendable, Equatable {
         /// The least severe messages that are logged.
-        public var level = LogLevel.warning
+        public var level = LogLevel.notice
         /// Whether recognised digits may be logged. They can be PINs.
         public var digits = false
 

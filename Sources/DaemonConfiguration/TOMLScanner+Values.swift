@@ -1,80 +1,97 @@
 /// Values: where they end, and what strings hold.
 extension TOMLScanner {
-    /// Scans a value.
-    ///
-    /// - Parameters:
-    ///   - path: the key it belongs to.
-    ///   - isRecorded: whether keys of an inline table are kept.
-    ///   - nesting: arrays and inline tables around it.
-    mutating func scanValue(_ path: [String], isRecorded: Bool, nesting: Int) throws(Fault) {
-        guard nesting < Self.nestingMax else {
-            throw fault("arrays and tables stand inside each other more than \(Self.nestingMax) deep", path)
-        }
+    /// Scans the value of a key.
+    mutating func scanValue(_ path: [String]) throws(Fault) {
         switch peek() {
         case UInt8(ascii: "\""):
             if isTriple("\"") { try scanMultiline("\"") } else { _ = try scanBasicString() }
         case UInt8(ascii: "'"):
             if isTriple("'") { try scanMultiline("'") } else { _ = try scanLiteralString() }
-        case UInt8(ascii: "["): try scanArray(path, nesting: nesting + 1)
-        case UInt8(ascii: "{"): try scanInlineTable(path, isRecorded: isRecorded, nesting: nesting + 1)
+        case UInt8(ascii: "{"): try scanInlineTable(path)
         default: try scanScalar(path)
         }
     }
 
-    private mutating func scanArray(_ path: [String], nesting: Int) throws(Fault) {
-        advance()
-        while true {
-            skipBlanksAndComments()
-            if take("]") { return }
-            try scanValue(path, isRecorded: false, nesting: nesting)
-            skipBlanksAndComments()
-            if take("]") { return }
-            guard take(",") else { throw fault("a , or ] is expected in the list, and not \(shownByte)", path) }
-        }
-    }
-
-    private mutating func scanInlineTable(_ path: [String], isRecorded: Bool, nesting: Int) throws(Fault) {
+    /// Tables inside of tables end with the limit on names in a key.
+    private mutating func scanInlineTable(_ path: [String]) throws(Fault) {
         advance()
         if take("}") { return }
         while true {
-            try scanKeyAndValue(in: path, isRecorded: isRecorded, nesting: nesting)
+            try scanKeyAndValue(in: path)
             if take("}") { return }
             guard take(",") else { throw fault("a , or } is expected here, and not \(shownByte)", path) }
         }
     }
 
-    /// Scans a number, date or flag: TOMLKit says which. Here it is told from text without quotes, the likeliest mistake.
+    /// Scans a number or flag.
+    ///
+    /// Exactly, although TOMLKit reads it again: toml++ 3.4 ends the program for `1979-05-27 2`. Dates and lists are refused,
+    /// because no option is one.
     private mutating func scanScalar(_ path: [String]) throws(Fault) {
         let start = offset
-        skipScalar()
-        // A date and a time of day may have a space between them.
-        if offset - start == 10, peek() == UInt8(ascii: " "), peek(-6) == UInt8(ascii: "-"),
-            let next = peek(1), (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(next)
-        {
-            offset += 1
-            skipScalar()
-        }
+        while let byte = peek(), Self.isBare(byte) || [0x2B, 0x2E, 0x3A].contains(byte) { offset += 1 }
         let scalar = text(start..<offset)
-        let isNumber = scalar.utf8.first.map { $0 < UInt8(ascii: ":") } ?? false
-        guard isNumber || ["true", "false", "inf", "nan"].contains(scalar) else {
-            offset = start
-            if peek() == nil || isAtLineEnd || peek() == UInt8(ascii: "#") {
-                throw fault("\(Self.shown(path)) has no value", path)
-            }
-            let shown = scalar.isEmpty ? shownByte : String(scalar.prefix(Self.excerptMax))
-            throw fault(
-                "\(Self.shown(path)) is \(shown) without quotes, but text stands in quotes, and a flag is true or false",
-                path)
+        if ["true", "false"].contains(scalar) || Self.isNumber(scalar) { return }
+        offset = start
+        if peek() == nil || isAtLineEnd || peek() == UInt8(ascii: "#") {
+            throw fault("\(Self.shown(path)) has no value", path)
+        }
+        let isList = peek() == UInt8(ascii: "[")
+        let shown = isList ? "a list" : scalar.isEmpty ? shownByte : String(scalar.prefix(Self.excerptMax))
+        throw fault(
+            "\(Self.shown(path)) is \(shown), but a value is a number, true, false, or text in quotes", path)
+    }
+
+    /// Whether this is an integer or a float of TOML, of a length that toml++ can look ahead.
+    static func isNumber(_ text: String) -> Bool {
+        var rest = text.utf8[...]
+        guard rest.count <= 64 else { return false }
+        let isSigned = rest.first == UInt8(ascii: "+") || rest.first == UInt8(ascii: "-")
+        if isSigned { rest.removeFirst() }
+        if rest.elementsEqual("inf".utf8) || rest.elementsEqual("nan".utf8) { return true }
+        if !isSigned, rest.first == UInt8(ascii: "0"), let radix = Self.radix(rest.dropFirst().first) {
+            rest.removeFirst(2)
+            return takeDigits(&rest, radix: radix) && rest.isEmpty
+        }
+        let startsWithZero = rest.first == UInt8(ascii: "0")
+        let whole = rest.count
+        guard takeDigits(&rest, radix: 10), !startsWithZero || whole - rest.count == 1 else { return false }
+        if rest.first == UInt8(ascii: ".") {
+            rest.removeFirst()
+            guard takeDigits(&rest, radix: 10) else { return false }
+        }
+        if rest.first == UInt8(ascii: "e") || rest.first == UInt8(ascii: "E") {
+            rest.removeFirst()
+            if rest.first == UInt8(ascii: "+") || rest.first == UInt8(ascii: "-") { rest.removeFirst() }
+            guard takeDigits(&rest, radix: 10) else { return false }
+        }
+        return rest.isEmpty
+    }
+
+    private static func radix(_ letter: UInt8?) -> Int? {
+        switch letter {
+        case UInt8(ascii: "x"): 16
+        case UInt8(ascii: "o"): 8
+        case UInt8(ascii: "b"): 2
+        default: nil
         }
     }
 
-    /// Skips letters, digits and `+ - . : _`.
-    private mutating func skipScalar() {
-        while let byte = peek(),
-            Self.isBare(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: ":")
-        {
-            offset += 1
+    /// Takes digits, with an underscore between any two; false if there are none, or an underscore is not between two.
+    private static func takeDigits(_ rest: inout Substring.UTF8View, radix: Int) -> Bool {
+        var isAfterDigit = false
+        while let byte = rest.first {
+            let digit = Character(UnicodeScalar(byte)).hexDigitValue
+            if let digit, digit < radix {
+                isAfterDigit = true
+            } else if byte == UInt8(ascii: "_"), isAfterDigit {
+                isAfterDigit = false
+            } else {
+                break
+            }
+            rest.removeFirst()
         }
+        return isAfterDigit
     }
 }
 

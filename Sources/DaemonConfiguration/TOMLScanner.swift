@@ -2,8 +2,9 @@
 ///
 /// TOMLKit reads the values, but it does not say where they stand. It also has limits that a file could exceed: a key of many
 /// parts becomes as many tables inside each other, which are freed by recursion, and text ends at the first NUL. So it is
-/// given only documents that have passed here: of known structure, with bounded depth and number of keys, and without
-/// U+0000. Numbers, dates and the rules about redefining tables are left to it.
+/// given only documents that have passed here: of known structure, with bounded depth and number of keys, without U+0000,
+/// and without lists and dates, which no option is. What numbers and texts stand for, and the rules about defining a table
+/// twice, are left to it.
 ///
 /// One pass; time and memory in proportion to the document.
 struct TOMLScanner {
@@ -31,10 +32,8 @@ struct TOMLScanner {
         var message: String
     }
 
-    /// Names in a key: digitd needs two.
+    /// Names in a key, with those of the tables around it: digitd needs two.
     static let pathLengthMax = 8
-    /// Arrays and inline tables inside each other.
-    static let nestingMax = 16
     /// Keys and headers in a document: digitd has about forty.
     static let entriesMax = 1000
     /// Characters of a value that messages show.
@@ -45,7 +44,6 @@ struct TOMLScanner {
     var line = 1
     var lineStart = 0
     private(set) var entries: [Entry] = []
-    private var entryCount = 0
     /// Where each key or header was given first, for those given twice.
     private var valueLines: [[String]: Int] = [:]
     private var headerLines: [[String]: Int] = [:]
@@ -73,7 +71,7 @@ struct TOMLScanner {
             if byte == UInt8(ascii: "[") {
                 table = try scanHeader()
             } else {
-                try scanKeyAndValue(in: table, isRecorded: true, nesting: 0)
+                try scanKeyAndValue(in: table)
             }
             skipSpaces()
             guard peek() == nil || isAtLineEnd || peek() == UInt8(ascii: "#") else {
@@ -100,37 +98,28 @@ struct TOMLScanner {
     }
 
     /// Scans `key = value`.
-    ///
-    /// - Parameters:
-    ///   - table: the table around it.
-    ///   - isRecorded: false inside of arrays, whose tables have no path.
-    ///   - nesting: arrays and inline tables around it.
-    mutating func scanKeyAndValue(in table: [String], isRecorded: Bool, nesting: Int) throws(Fault) {
+    mutating func scanKeyAndValue(in table: [String]) throws(Fault) {
         let keyLine = line
         let path = try scanKey(in: table)
-        guard take("=") else {
-            throw fault("an = is missing after \(Self.shown(path))", path)
-        }
+        guard take("=") else { throw fault("an = is missing after \(Self.shown(path))", path) }
         skipSpaces()
-        if isRecorded, let first = valueLines.updateValue(keyLine, forKey: path) {
+        if let first = valueLines.updateValue(keyLine, forKey: path) {
             throw Fault(
                 line: keyLine, path: path,
                 message: "\(Self.shown(path)) is given a second time; line \(first) has it already")
         }
-        try record(isRecorded ? Entry(path: path, line: keyLine) : nil)
+        try record(Entry(path: path, line: keyLine))
         let index = entries.count - 1
         let start = offset
-        try scanValue(path, isRecorded: isRecorded, nesting: nesting)
-        if isRecorded { entries[index].value = excerpt(start..<offset) }
+        try scanValue(path)
+        entries[index].value = excerpt(start..<offset)
     }
 
-    /// Keeps an entry; nil only counts one.
-    private mutating func record(_ entry: Entry?) throws(Fault) {
-        entryCount += 1
-        guard entryCount <= Self.entriesMax else {
+    private mutating func record(_ entry: Entry) throws(Fault) {
+        guard entries.count < Self.entriesMax else {
             throw fault("there are more than \(Self.entriesMax) keys; remove those that are not digitd's")
         }
-        if let entry { entries.append(entry) }
+        entries.append(entry)
     }
 
     /// Scans the names of a key, up to what follows them.

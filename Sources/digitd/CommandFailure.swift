@@ -1,5 +1,6 @@
 import ArgumentParser
 import AudioInput
+import DaemonConfiguration
 import DigitEvents
 import DigitRecognizer
 import EventServer
@@ -32,6 +33,7 @@ struct CommandFailure: Error, Equatable {
         case let error as DataError: self.init(error.status, error.description)
         case let error as TrainingError: self.init(error.status, error.description)
         case let error as DigitClientError: self.init(error.status, error.description)
+        case let error as ConfigurationError: self.init(error.status, error.description)
         case let error where Digitd.exitCode(for: error) != .failure || error is ExitCode: self.init(.usage, nil)
         default: self.init(.failed, "\(error)")
         }
@@ -107,6 +109,15 @@ extension DigitClientError {
             .unavailable
         case .badPath: .usage
         case .cancelled: .failed
+        }
+    }
+}
+
+extension ConfigurationError {
+    fileprivate var status: ExitStatus {
+        switch self {
+        case .unreadable: .inputMissing
+        case .invalid: .badConfiguration
         }
     }
 }

@@ -16,8 +16,8 @@ struct Digitd: ParsableCommand {
             """,
         version: release,
         subcommands: [
-            Listen.self, Devices.self, Subscribe.self, Status.self, Classify.self, Mel.self, Train.self, Evaluate.self,
-            Keypad.self, Monitor.self, TrainBenchmark.self,
+            Listen.self, Devices.self, Monitor.self, Subscribe.self, Keypad.self, Status.self, ConfigCommand.self,
+            Classify.self, Mel.self, Train.self, Evaluate.self, TrainBenchmark.self,
         ],
         defaultSubcommand: Listen.self)
 }

@@ -6,7 +6,7 @@ import Synchronization
 /// Log lines on standard error.
 enum Logs {
     /// The level of every logger that has none of its own: a daemon changes it while it runs.
-    static let level = LogThreshold(.warning)
+    static let level = LogThreshold(.notice)
 
     /// A logger for what `level` says; at debug libasound's own messages are among it.
     static func make() -> Logger {

@@ -6,7 +6,7 @@
 //   format    S16_LE, S32_LE or FLOAT_LE
 //   speed     how many times faster than a clock it runs (1 is real time, 0 as fast as it is read)
 //   loop      1 plays the file again and again; otherwise silence follows it
-//   script    faults by frame since the device was first opened, in order: "8000:xrun 16000:stall:2500 ..."
+//   script    up to 128 faults by frame since the device was first opened, in order: "8000:xrun 16000:stall:2500 ..."
 //               xrun         the buffer runs over (EPIPE)
 //               suspend      the system sleeps (ESTRPIPE); resume succeeds at once
 //               stubborn     as suspend, but resume says 0 without doing anything, until the device is prepared
@@ -30,7 +30,7 @@ enum fault_kind { FAULT_XRUN, FAULT_SUSPEND, FAULT_STUBBORN, FAULT_UNPLUG, FAULT
 
 static const char *const fault_names[] = {"xrun", "suspend", "stubborn", "unplug", "eio", "stall"};
 
-enum { FAULTS_MAX = 64, MEMORIES_MAX = 256, NAME_MAX_BYTES = 512 };
+enum { FAULTS_MAX = 128, MEMORIES_MAX = 256, NAME_MAX_BYTES = 512, SCRIPT_MAX_BYTES = 4096 };
 
 struct fault {
     long long frame;
@@ -40,7 +40,7 @@ struct fault {
 
 /// What outlives a close: how far the sound and the script have come, by the device's script and files.
 struct memory {
-    char key[NAME_MAX_BYTES];
+    char key[SCRIPT_MAX_BYTES + 2 * NAME_MAX_BYTES];
     long long position;
     int faults_done;
 };
@@ -67,6 +67,7 @@ struct rig {
     double stalled_until;
     long long captured;  // frames that the "card" has put into its buffer
     long long taken;     // frames of them that were read
+    long long resumed;   // frames of the runs before a resume: ALSA's pointers go on from there
     bool read_fails;
     bool stubborn;
 };
@@ -116,6 +117,7 @@ static int rig_prepare(snd_pcm_ioplug_t *io)
 {
     struct rig *rig = io->private_data;
     rig_stop(io);
+    rig->resumed = 0;
     rig->stubborn = false;
     return 0;
 }
@@ -125,6 +127,7 @@ static int rig_resume(snd_pcm_ioplug_t *io)
     struct rig *rig = io->private_data;
     if (rig->stubborn)
         return 0;
+    rig->resumed += rig->captured;
     rig_stop(io);
     rig_start(io);
     snd_pcm_ioplug_set_state(io, SND_PCM_STATE_RUNNING);
@@ -198,7 +201,7 @@ static snd_pcm_sframes_t rig_pointer(snd_pcm_ioplug_t *io)
         if (code == -EPIPE)
             return code;
     }
-    return (snd_pcm_sframes_t)(rig->captured % (long long)io->buffer_size);
+    return (snd_pcm_sframes_t)((rig->resumed + rig->captured) % (long long)io->buffer_size);
 }
 
 /// Fills with the file's frames from a position on, with silence where it has none.
@@ -275,7 +278,7 @@ static const snd_pcm_ioplug_callback_t callbacks = {
 
 static struct memory *recall(const char *file, const char *script, const char *gate)
 {
-    char key[NAME_MAX_BYTES];
+    char key[SCRIPT_MAX_BYTES + 2 * NAME_MAX_BYTES];
     snprintf(key, sizeof key, "%s|%s|%s", file, script, gate);
     for (int index = 0; index < memory_count; index++)
         if (strcmp(memories[index].key, key) == 0)
@@ -288,8 +291,10 @@ static struct memory *recall(const char *file, const char *script, const char *g
 
 static int read_script(struct rig *rig, const char *script)
 {
-    char copy[NAME_MAX_BYTES];
-    snprintf(copy, sizeof copy, "%s", script);
+    char copy[SCRIPT_MAX_BYTES];
+    // Half a script would be another one.
+    if (snprintf(copy, sizeof copy, "%s", script) >= (int)sizeof copy)
+        return -EINVAL;
     char *rest = copy, *word;
     while ((word = strsep(&rest, " "))) {
         if (!*word)
