@@ -26,6 +26,7 @@ let package = Package(
         .systemLibrary(name: "CDNNL", providers: [.apt(["libdnnl-dev"])]),
         .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
 
         .target(
@@ -55,6 +56,7 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .target(name: "ServiceManager", swiftSettings: swiftSettings),
+        .target(name: "DigitTerminal", dependencies: ["DigitEvents"], swiftSettings: swiftSettings),
         .target(
             name: "DaemonConfiguration",
             dependencies: ["SpeechSegmenter", .product(name: "TOMLKit", package: "TOMLKit")],
@@ -63,11 +65,20 @@ let package = Package(
             name: "DigitRecognizer",
             dependencies: ["AudioInput", "MelSpectrogram", "SpeechSegmenter", "ResNet", "DigitEvents"],
             swiftSettings: swiftSettings),
+        .target(
+            name: "DigitDaemon",
+            dependencies: [
+                "AudioInput", "CCrypto", "DigitEvents", "DigitRecognizer", "EventServer", "ServiceManager",
+                "DaemonConfiguration",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
         .executableTarget(
             name: "digitd",
             dependencies: [
                 "AtomicFile", "AudioInput", "MelSpectrogram", "SpeechSegmenter", "ResNet", "ResNetTraining",
-                "DigitEvents", "DigitRecognizer", "EventServer", "ServiceManager", "DaemonConfiguration",
+                "DigitEvents", "DigitRecognizer", "DigitDaemon", "DigitTerminal", "EventServer", "ServiceManager",
+                "DaemonConfiguration",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -81,12 +92,20 @@ let package = Package(
         .testTarget(name: "ResNetTests", dependencies: ["ResNet"], resources: [.copy("Golden")]),
         .testTarget(
             name: "ResNetTrainingTests", dependencies: ["ResNetTraining", "ResNet"], resources: [.copy("Golden")]),
-        .testTarget(name: "DigitEventsTests", dependencies: ["DigitEvents"]),
+        // A daemon that tests play, for those of its clients.
+        .target(name: "FakeDaemon", path: "Tests/FakeDaemon", swiftSettings: swiftSettings),
+        .testTarget(name: "DigitEventsTests", dependencies: ["DigitEvents", "FakeDaemon"]),
         .testTarget(name: "EventServerTests", dependencies: ["EventServer", "DigitEvents"]),
         .testTarget(name: "ServiceManagerTests", dependencies: ["ServiceManager"]),
-        .testTarget(name: "DaemonConfigurationTests", dependencies: ["DaemonConfiguration"]),
+        .testTarget(
+            name: "DaemonConfigurationTests",
+            dependencies: ["DaemonConfiguration", "SpeechSegmenter", "DigitRecognizer"]),
+        .testTarget(name: "DigitTerminalTests", dependencies: ["DigitTerminal", "DigitEvents"]),
         .testTarget(name: "DigitRecognizerTests", dependencies: ["DigitRecognizer"]),
-        .testTarget(name: "digitdTests", dependencies: ["digitd", "MelSpectrogram", "ResNet", "EventServer", "DigitEvents"]),
+        .testTarget(name: "DigitDaemonTests", dependencies: ["DigitDaemon"]),
+        .testTarget(
+            name: "digitdTests",
+            dependencies: ["digitd", "MelSpectrogram", "ResNet", "EventServer", "DigitEvents", "FakeDaemon"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -41,6 +41,20 @@ extension DigitEvent {
 
         /// What a client gets that asks for nothing: everything but SPEECH and LEVEL.
         public static let standard = WatchPolicy(watch: [.digit, .rejected, .device, .gap, .bye])
+
+        /// Decodes a policy. Kinds that are not known are left out; without a least confidence it is 0.
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            watch = Set(try container.decode([String].self, forKey: .watch).compactMap(Kind.init(rawValue:)))
+            minConfidence = try container.decodeIfPresent(Double.self, forKey: .minConfidence) ?? 0
+        }
+
+        /// Encodes the policy, its kinds in the order of their declaration.
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(Kind.allCases.filter(watch.contains), forKey: .watch)
+            try container.encode(minConfidence, forKey: .minConfidence)
+        }
     }
 
     /// The answer to a ping.

@@ -13,7 +13,7 @@ extension DigitEvent {
 
     /// Appends the event as one line of JSON, with its LF: at most ``lineLengthMaximum`` bytes.
     ///
-    /// Seconds have three decimals at most, confidences four, levels one. Texts that would make the line too long are cut.
+    /// Seconds have three decimals at most, confidences four (the least one of a policy six), levels one. Texts that would make the line too long are cut.
     public func appendJSONLine(to bytes: inout [UInt8]) {
         var taken: [UInt8] = []
         swap(&taken, &bytes)
@@ -24,11 +24,11 @@ extension DigitEvent {
             object.string("release", event.release)
             object.integer("protocol", event.protocol)
         case .device(let event):
-            object.string("state", event.state.rawValue)
+            object.string("state", event.state.rawValue, limit: JSONObjectWriter.wordLengthMaximum)
             object.string("name", event.name)
             object.integer("rate", event.rate)
             object.integer("channels", event.channels)
-            object.string("reason", event.reason?.rawValue)
+            object.string("reason", event.reason?.rawValue, limit: JSONObjectWriter.wordLengthMaximum)
             object.string("error", event.error)
         case .digit(let event):
             object.integer("seq", event.seq)
@@ -66,8 +66,13 @@ extension DigitEvent {
             object.string("message", event.message)
         case .bye(let event):
             object.string("reason", event.reason)
-        case .watch, .status, .pong:
-            break
+        case .watch(let policy):
+            object.kinds("watch", policy.watch)
+            object.number("min_confidence", policy.minConfidence, decimals: 6)
+        case .status(let status):
+            object.append(status)
+        case .pong(let event):
+            object.integer("ping", event.ping)
         case .unknown: break
         }
         bytes = object.finish()
@@ -77,5 +82,33 @@ extension DigitEvent {
     /// Reads one line, with or without its LF. Throws `DecodingError` for what is no event.
     public init(jsonLine: String) throws {
         self = try JSONDecoder().decode(DigitEvent.self, from: Data(jsonLine.utf8))
+    }
+
+    /// As `init(jsonLine:)`, from the bytes of UTF-8.
+    init(jsonBytes: [UInt8]) throws {
+        self = try JSONDecoder().decode(DigitEvent.self, from: Data(jsonBytes))
+    }
+}
+
+extension JSONObjectWriter {
+    /// Writes the keys of a status.
+    fileprivate mutating func append(_ status: DigitEvent.Status) {
+        string("release", status.release, limit: Self.wordLengthMaximum)
+        string("device", status.device)
+        string("state", status.state?.rawValue, limit: Self.wordLengthMaximum)
+        integer("rate", status.rate)
+        integer("channels", status.channels)
+        string("error", status.error)
+        number("stream", status.stream, decimals: 3)
+        number("uptime", status.uptime, decimals: 3)
+        integer("digits", status.digits)
+        integer("rejected", status.rejected)
+        integer("gaps", status.gaps)
+        integer("lost_frames", status.lostFrames)
+        integer("clients", status.clients)
+        integer("overflows", status.overflows)
+        string("model", status.model, limit: Self.wordLengthMaximum)
+        string("checksum", status.checksum, limit: Self.wordLengthMaximum)
+        delay("delay_ms", status.delay)
     }
 }

@@ -7,7 +7,7 @@ public enum EventFormat: String, Sendable, CaseIterable {
     /// The bare digit and a newline, nothing else.
     case digits
 
-    /// Appends the event's line with its LF, or nothing where this format has none for it.
+    /// Appends the event's line with its LF (the several lines of a STATUS as text), or nothing where this format has none for it.
     public func append(_ event: DigitEvent, to bytes: inout [UInt8]) {
         switch self {
         case .json: event.appendJSONLine(to: &bytes)
@@ -31,7 +31,7 @@ public enum EventFormat: String, Sendable, CaseIterable {
 }
 
 extension DigitEvent {
-    /// The event in words, without LF; nil for those that only programs need.
+    /// The event in words, without LF at the end; nil for those that only programs need.
     public var text: String? {
         switch self {
         case .digit(let event):
@@ -51,11 +51,7 @@ extension DigitEvent {
             let confidence = event.confidence.map { "  \(Self.percent($0))" } ?? ""
             return "-\(confidence)  \(Self.span(event.start, event.end))  \(words)"
         case .device(let event):
-            let name = Self.printable(event.name)
-            if let error = event.error { return "\(name): \(event.state.rawValue) (\(Self.printable(error)))" }
-            let rate = event.rate.map { ", \($0) Hz" } ?? ""
-            let channels = event.channels.map { $0 == 1 ? ", mono" : ", \($0) channels" } ?? ""
-            return "\(name): \(event.state.rawValue)\(rate)\(channels)"
+            return event.text
         case .gap(let event):
             return "gap: \(event.lostFrames) frames lost (\(Self.printable(event.cause)))"
         case .overflow(let event):
@@ -64,7 +60,9 @@ extension DigitEvent {
             return "error: \(Self.printable(event.message))"
         case .bye(let event):
             return "bye (\(Self.printable(event.reason)))"
-        case .version, .speech, .level, .watch, .status, .pong, .unknown:
+        case .status(let event):
+            return event.text
+        case .version, .speech, .level, .watch, .pong, .unknown:
             return nil
         }
     }
@@ -88,7 +86,7 @@ extension DigitEvent {
     }
 
     /// Without control characters: names come from devices, and a terminal obeys escape sequences.
-    private static func printable(_ text: String) -> String {
+    static func printable(_ text: String) -> String {
         String(
             String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
     }

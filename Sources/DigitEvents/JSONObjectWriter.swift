@@ -4,8 +4,11 @@ struct JSONObjectWriter {
     private(set) var bytes: [UInt8]
     private var isFirst = true
 
-    /// The escaped length that a string value may take. With three such strings in an object a line stays under 4,096 bytes.
+    /// The escaped length that a string value may take. With three such strings in an object, or two and four words, a line
+    /// stays under 4,096 bytes.
     static let stringLengthMaximum = 1000
+    /// The escaped length of strings that are words of the protocol, names of files and the like.
+    static let wordLengthMaximum = 250
 
     /// Appends to `bytes`, to be passed with `consume` so that it is not copied.
     init(appendingTo bytes: consuming [UInt8]) {
@@ -45,11 +48,11 @@ struct JSONObjectWriter {
         Self.append(value, decimals: decimals, to: &bytes)
     }
 
-    mutating func string(_ name: StaticString, _ value: String?) {
+    mutating func string(_ name: StaticString, _ value: String?, limit: Int = stringLengthMaximum) {
         guard let value else { return }
         key(name)
         bytes.append(UInt8(ascii: "\""))
-        Self.appendEscaped(value, limit: Self.stringLengthMaximum, to: &bytes)
+        Self.appendEscaped(value, limit: limit, to: &bytes)
         bytes.append(UInt8(ascii: "\""))
     }
 
@@ -74,6 +77,31 @@ struct JSONObjectWriter {
             bytes = object.finish()
         }
         bytes.append(UInt8(ascii: "]"))
+    }
+
+    /// The words of kinds, in the order of their declaration.
+    mutating func kinds(_ name: StaticString, _ values: Set<DigitEvent.Kind>) {
+        key(name)
+        bytes.append(UInt8(ascii: "["))
+        var isFirst = true
+        for kind in DigitEvent.Kind.allCases where values.contains(kind) {
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            isFirst = false
+            bytes.append(UInt8(ascii: "\""))
+            bytes.append(contentsOf: kind.rawValue.utf8)
+            bytes.append(UInt8(ascii: "\""))
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
+    mutating func delay(_ name: StaticString, _ value: DigitEvent.Status.Delay?) {
+        guard let value else { return }
+        key(name)
+        var object = JSONObjectWriter(appendingTo: take())
+        object.integer("p50", value.p50)
+        object.integer("p95", value.p95)
+        object.integer("max", value.max)
+        bytes = object.finish()
     }
 
     private mutating func take() -> [UInt8] {

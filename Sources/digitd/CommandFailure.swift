@@ -1,9 +1,13 @@
 import ArgumentParser
 import AudioInput
+import DaemonConfiguration
+import DigitEvents
 import DigitRecognizer
+import EventServer
 import MelSpectrogram
 import ResNet
 import ResNetTraining
+import ServiceManager
 
 /// The end of a command that did not succeed: an exit code, and the one sentence that is printed for it.
 struct CommandFailure: Error, Equatable {
@@ -24,8 +28,12 @@ struct CommandFailure: Error, Equatable {
         case let error as MelError: self.init(error.status, error.description)
         case let error as WeightsError: self.init(error.status, error.description)
         case let error as RecognizerError: self.init(error)
+        case let error as EventServerError: self.init(.failed, error.description)
+        case let error as ServiceManagerError: self.init(.badConfiguration, error.description)
         case let error as DataError: self.init(error.status, error.description)
         case let error as TrainingError: self.init(error.status, error.description)
+        case let error as DigitClientError: self.init(error.status, error.description)
+        case let error as ConfigurationError: self.init(error.status, error.description)
         case let error where Digitd.exitCode(for: error) != .failure || error is ExitCode: self.init(.usage, nil)
         default: self.init(.failed, "\(error)")
         }
@@ -37,7 +45,7 @@ extension AudioInputError {
         switch category {
         case .inputMissing: .inputMissing
         case .inputNotUsable: .inputNotUsable
-        case .deviceUnavailable: .deviceUnavailable
+        case .deviceUnavailable: .unavailable
         case .failed: .failed
         }
     }
@@ -89,6 +97,27 @@ extension TrainingError {
         switch self {
         case .unusableCheckpoint, .otherCheckpoint, .tooFewClips, .noValidation: .inputNotUsable
         case .diverged: .failed
+        }
+    }
+}
+
+extension DigitClientError {
+    fileprivate var status: ExitStatus {
+        switch self {
+        case .notRunning, .forbidden, .noAnswer, .refused, .connectionLost, .unsupportedProtocol, .protocolViolation,
+            .failed:
+            .unavailable
+        case .badPath: .usage
+        case .cancelled: .failed
+        }
+    }
+}
+
+extension ConfigurationError {
+    fileprivate var status: ExitStatus {
+        switch self {
+        case .unreadable: .inputMissing
+        case .invalid: .badConfiguration
         }
     }
 }

@@ -12,11 +12,12 @@ struct Digitd: ParsableCommand {
             Without a subcommand digitd listens to the default microphone.
 
             Exit codes: 0 done, 1 failed, 64 wrong usage, 65 input not usable, 66 input missing or unreadable, \
-            69 device unavailable, 78 bad configuration.
+            69 device or daemon unavailable, 78 bad configuration.
             """,
         version: release,
         subcommands: [
-            Listen.self, Devices.self, Classify.self, Mel.self, Train.self, Evaluate.self, TrainBenchmark.self,
+            Listen.self, Devices.self, Monitor.self, Subscribe.self, Keypad.self, Status.self, ConfigCommand.self,
+            Classify.self, Mel.self, Train.self, Evaluate.self, TrainBenchmark.self,
         ],
         defaultSubcommand: Listen.self)
 }
@@ -25,6 +26,8 @@ struct Digitd: ParsableCommand {
 enum Main {
     static func main() {
         holdStandardDescriptors()
+        // libdispatch complains to the system's log of each thread whose priority an ordinary user may not raise.
+        setenv("LIBDISPATCH_LOG", "NO", 0)
         // A reader that has gone is an error of `write`, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         do {

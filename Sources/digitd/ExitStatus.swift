@@ -10,8 +10,8 @@ enum ExitStatus: CInt {
     case inputNotUsable = 65
     /// `EX_NOINPUT`: the input is missing or may not be read.
     case inputMissing = 66
-    /// `EX_UNAVAILABLE`: the capture device cannot be had.
-    case deviceUnavailable = 69
+    /// `EX_UNAVAILABLE`: the capture device or the running daemon cannot be had.
+    case unavailable = 69
     /// `EX_CONFIG`.
     case badConfiguration = 78
 }

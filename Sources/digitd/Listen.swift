@@ -1,8 +1,13 @@
 import ArgumentParser
 import AudioInput
+import DaemonConfiguration
+import DigitDaemon
 import DigitEvents
 import DigitRecognizer
+import EventServer
+import Foundation
 import Logging
+import ServiceManager
 
 /// `digitd listen`: speech in, digits out.
 struct Listen: ParsableCommand {
@@ -13,6 +18,9 @@ struct Listen: ParsableCommand {
 
             Formats: text is for a person; json has one event a line, VERSION first and BYE last; digits has the bare digits, \
             one a line. Each event is written at once. Without --format it is text on a terminal and json elsewhere.
+
+            With --socket it is a daemon that programs subscribe to (digitd subscribe), and starts without a microphone too. \
+            Options given here go before those of the configuration file, which SIGHUP has read again.
             """)
 
     @Option(help: ArgumentHelp("Capture device, as digitd devices lists it.", valueName: "name"))
@@ -20,15 +28,23 @@ struct Listen: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "WAV, FLAC or Ogg file to hear instead, or - for raw 16-bit little-endian mono on standard input.",
-            valueName: "file|-"))
+            valueName: "file|-"), completion: .file())
     var input: String?
     @Flag(help: "Hear a file at the speed of its own clock.")
     var realtime = false
     @Option(help: ArgumentHelp("Samples a second of standard input.", valueName: "hz"))
     var rate: Int?
     @Option(help: "What to print: text, json or digits.")
-    var format: EventFormat = StandardOutput.isTerminal ? .text : .json
-    @Option(help: ArgumentHelp("Weights file to use instead of the installed one.", valueName: "file"))
+    var format: EventFormat?
+    @Option(help: ArgumentHelp("Unix socket to offer the events on.", valueName: "path"), completion: .file())
+    var socket: String?
+    @Option(
+        help: ArgumentHelp("Configuration file to use instead of the installed one.", valueName: "file"),
+        completion: .file(extensions: ["toml"]))
+    var config: String?
+    @Option(
+        help: ArgumentHelp("Weights file to use instead of the installed one.", valueName: "file"),
+        completion: .file(extensions: ["safetensors"]))
     var model: String?
     @Flag(name: .shortAndLong, help: "Log what happens on standard error, never the digits.")
     var verbose = false
@@ -42,84 +58,115 @@ struct Listen: ParsableCommand {
         if realtime, input == nil || input == "-" {
             throw ValidationError("--realtime is for --input with a file only.")
         }
+        if socket == "" { throw ValidationError("--socket needs a path, such as --socket /run/digitd/digitd.sock.") }
     }
 
     func run() throws {
-        let logger = Logs.make(verbose: verbose)
-        let file = try ModelFile(given: model)
-        var parameters = try RecognizerParameters(weights: file.weights)
-        // As on the socket: the beginnings and ends of speech are for those who ask.
-        parameters.reportsSpeech = false
-        let recognizer = try StreamRecognizer(
-            classifier: try ResNetClassifier(weights: file.weights), parameters: parameters)
-        logger.info("network \(file.path)")
+        // First of all, while no other thread reads the environment: it is changed here.
+        let environment = ProcessInfo.processInfo.environment
+        let descriptors = try ListenDescriptors.take(environment: environment)
 
+        let path = DaemonConfiguration.Configuration.path(
+            given: config, executable: ModelLocation.executablePath, environment: environment)
+        var settings = try path.map { try DaemonConfiguration.Configuration(contentsOf: $0) } ?? .init()
+        let overrides = overrides
+        overrides(&settings)
+        Logs.level.value = .init(settings.log.level)
+        let logger = Logs.make()
+        if let path { logger.info("configuration \(path)") }
+
+        let notifier = ServiceNotifier(environment: environment) { logger.debug("\($0)") }
         // A wish to stop is seen within 100 ms, and what was heard by then is still recognised.
         let signals = StopSignals(grace: 1)
-        let source = try source(logger)
+        let reloads = path.map {
+            ConfigurationReloads(path: $0, overrides: overrides, notifier: notifier, logger: logger)
+        }
+
+        let file = try ModelFile(given: settings.recognition.model)
+        logger.info("network \(file.path)")
+        let board = StatusBoard(
+            release: Digitd.release, model: (file.path as NSString).lastPathComponent,
+            checksum: sha256(ofFile: file.path) ?? "")
+        let server = try ListenAddress.choose(settings.server, descriptors).map { address in
+            try EventServer(
+                address: address, options: .init(settings.server), release: Digitd.release, logger: logger
+            ) { board.status }
+        }
+        let classifier = try ResNetClassifier(weights: file.weights)
+
+        let isDaemon = server != nil || notifier != nil
+        let source = try source(settings, policy: isDaemon ? .keepTrying : .failIfUnavailable, logger)
         defer { source.stop() }
+        let printer = EventPrinter(format: ListenOutput.format(settings.output.format, logsDigits: settings.log.digits))
+        var parts = Daemon.Parts(board: board, logger: logger, isPrinted: printer.format != nil)
+        parts.server = server
+        parts.notifier = notifier
+        parts.capture = source as? ALSACapture
+        parts.reloads = reloads
+        parts.setLogLevel = { Logs.level.value = $0 }
+        var daemon = Daemon(
+            parts: parts, configuration: settings, modelParameters: try RecognizerParameters(weights: file.weights))
+        let recognizer = try StreamRecognizer(classifier: classifier, parameters: daemon.recognizerParameters)
         var recognition = LiveRecognition(reader: try AudioReader(source), recognizer: recognizer)
-        let printer = EventPrinter(format: format)
-        var isLost = false
+
         printer.print(.version(.init(release: Digitd.release)))
+        daemon.begin()
         do {
-            try recognition.run(shouldStop: { signals.isStopWished || printer.failure != nil }) { event in
-                Self.log(event, &isLost, logger)
+            try recognition.run(
+                housekeeping: { recognizer in
+                    daemon.turn(&recognizer)
+                    // Clients of the socket are served on when whoever read standard output has gone.
+                    return !signals.isStopWished && (printer.failure == nil || server != nil)
+                }
+            ) { event in
+                daemon.note(event)
                 printer.print(event)
             }
         } catch {
+            daemon.end(reason: "error")
             printer.print(.bye(.init(reason: "error")))
             throw printer.failure ?? error
         }
-        printer.print(.bye(.init(reason: signals.isStopWished ? "shutdown" : "end_of_input")))
-        if let failure = printer.failure { throw failure }
+        let reason = signals.isStopWished ? "shutdown" : "end_of_input"
+        daemon.end(reason: reason)
+        printer.print(.bye(.init(reason: reason)))
+        if server == nil, let failure = printer.failure { throw failure }
     }
 
-    /// Leaves a trace of a lost device, whatever is printed: once, however often it is tried again.
-    private static func log(_ event: DigitEvent, _ isLost: inout Bool, _ logger: Logger) {
-        guard case .device(let device) = event else { return }
-        if device.state == .lost, !isLost {
-            let reason = device.error.map { " (\($0))" } ?? ""
-            logger.warning("The capture device \(device.name) is lost\(reason); it is opened again when it returns.")
-            isLost = true
-        } else if device.state == .open, isLost {
-            // At the same level as the loss, because a log with only one of them misleads.
-            logger.warning("The capture device \(device.name) is open again.")
-            isLost = false
+    /// Puts the command line over a configuration.
+    private var overrides: @Sendable (inout DaemonConfiguration.Configuration) -> Void {
+        let (device, model, socket, format, verbose) = (device, model, socket, format, verbose)
+        return { settings in
+            if let device { settings.capture.device = device }
+            if let model { settings.recognition.model = model }
+            if let socket { settings.server.socket = .path(socket) }
+            if let format { settings.output.format = .init(format) }
+            if verbose { settings.log.level = .debug }
         }
     }
 
-    private func source(_ logger: Logger) throws(AudioInputError) -> any AudioSource {
+    private func source(
+        _ settings: DaemonConfiguration.Configuration, policy: ALSACapture.OpenPolicy, _ logger: Logger
+    ) throws(AudioInputError) -> any AudioSource {
         switch input {
-        case nil: try ALSACapture.open(device: device, policy: .failIfUnavailable, logger: logger)
-        case "-": try StandardInputSource(rate: rate ?? AudioReader.rate, logger: logger)
-        case let path?: try FileSource(path: path, realtime: realtime)
+        case nil:
+            let name = settings.capture.device
+            return try ALSACapture.open(device: name == "default" ? nil : name, policy: policy, logger: logger)
+        case "-": return try StandardInputSource(rate: rate ?? AudioReader.rate, logger: logger)
+        case let path?: return try FileSource(path: path, realtime: realtime)
         }
     }
 }
 
 extension EventFormat: ExpressibleByArgument {}
 
-/// Prints events as they come.
-private final class EventPrinter {
-    let format: EventFormat
-    /// Why printing ended: the reader has gone, or the disk is full.
-    private(set) var failure: (any Error)?
-    private var line: [UInt8] = []
-
-    init(format: EventFormat) {
-        self.format = format
-    }
-
-    func print(_ event: DigitEvent) {
-        guard failure == nil else { return }
-        line.removeAll(keepingCapacity: true)
-        format.append(event, to: &line)
-        guard !line.isEmpty else { return }
-        do {
-            try line.withUnsafeBytes { try StandardOutput.write($0) }
-        } catch {
-            failure = error
-        }
+extension DaemonConfiguration.Configuration.OutputFormat {
+    fileprivate init(_ format: EventFormat) {
+        self =
+            switch format {
+            case .text: .text
+            case .json: .json
+            case .digits: .digits
+            }
     }
 }

@@ -1,22 +1,24 @@
 import Foundation
 import Glibc
 import Logging
+import Synchronization
 
 /// Log lines on standard error.
 enum Logs {
-    /// A logger for warnings and worse, or for everything, libasound's own messages too, when asked for.
-    static func make(verbose: Bool) -> Logger {
-        let isJournal = isJournal
-        return Logger(label: "digitd") { _ in
-            LineLogHandler(isJournal: isJournal, logLevel: verbose ? .debug : .warning)
-        }
+    /// The level of every logger that has none of its own: a daemon changes it while it runs.
+    static let level = LogThreshold(.notice)
+
+    /// A logger for what `level` says; at debug libasound's own messages are among it.
+    static func make() -> Logger {
+        let isJournal = isJournal(STDERR_FILENO)
+        return Logger(label: "digitd") { _ in LineLogHandler(isJournal: isJournal) }
     }
 
-    /// Whether standard error is the journal's. The variable alone does not say so: programs that the service starts
-    /// inherit it with standard error redirected, so it holds the device and inode to compare, as sd-daemon(3) says.
-    private static var isJournal: Bool {
+    /// Whether a descriptor is the journal's. The variable alone does not say so: programs that the service starts
+    /// inherit it with their output redirected, so it holds the device and inode to compare, as sd-daemon(3) says.
+    static func isJournal(_ descriptor: CInt) -> Bool {
         var status = stat()
-        guard fstat(STDERR_FILENO, &status) == 0 else { return false }
+        guard fstat(descriptor, &status) == 0 else { return false }
         return ProcessInfo.processInfo.environment["JOURNAL_STREAM"] == "\(status.st_dev):\(status.st_ino)"
     }
 }
@@ -24,8 +26,18 @@ enum Logs {
 /// One line a message; with the `<N>` priority that the journal takes off again where systemd reads standard error.
 struct LineLogHandler: LogHandler {
     let isJournal: Bool
-    var logLevel: Logger.Level
+    /// Of this logger alone, where it was given one.
+    private var ownLevel: Logger.Level?
     var metadata: Logger.Metadata = [:]
+
+    init(isJournal: Bool) {
+        self.isJournal = isJournal
+    }
+
+    var logLevel: Logger.Level {
+        get { ownLevel ?? Logs.level.value }
+        set { ownLevel = newValue }
+    }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -49,5 +61,19 @@ struct LineLogHandler: LogHandler {
         case .info: "<6>"
         case .debug, .trace: "<7>"
         }
+    }
+}
+
+/// A log level that threads share.
+final class LogThreshold: Sendable {
+    private let level: Mutex<Logger.Level>
+
+    init(_ level: Logger.Level) {
+        self.level = Mutex(level)
+    }
+
+    var value: Logger.Level {
+        get { level.withLock { $0 } }
+        set { level.withLock { $0 = newValue } }
     }
 }

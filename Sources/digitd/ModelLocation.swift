@@ -26,7 +26,8 @@ enum ModelLocation {
         return ["\(prefix)/share/digitd/\(fileName)", "\(directory)/\(bundleName)/Resources/\(fileName)"]
     }
 
-    private static var executablePath: String {
+    /// The file that runs, links resolved.
+    static var executablePath: String {
         (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
     }
 }

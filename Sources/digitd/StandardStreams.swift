@@ -5,6 +5,13 @@ import Glibc
 enum StandardOutput {
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
+    /// Whether it goes nowhere: to /dev/null.
+    static var isNull: Bool {
+        var (output, null) = (stat(), stat())
+        return fstat(STDOUT_FILENO, &output) == 0 && stat("/dev/null", &null) == 0
+            && output.st_mode & S_IFMT == S_IFCHR && output.st_rdev == null.st_rdev
+    }
+
     /// Writes text and a line feed.
     static func line(_ text: String) throws {
         var text = text
@@ -26,6 +33,15 @@ enum StandardOutput {
 
 /// Standard error, for sentences.
 enum StandardError {
+    static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+    /// The terminal's width; 80 where it does not know.
+    static var columns: Int {
+        var size = winsize()
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 80 }
+        return Int(size.ws_col)
+    }
+
     /// Prints `digitd: ` and the sentence.
     static func report(_ sentence: String) {
         line("digitd: " + sentence)
@@ -34,8 +50,13 @@ enum StandardError {
     /// Prints exactly one line, whatever the file and device names in it hold.
     static func line(_ text: String) {
         let printable = text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }
-        var line = String(String.UnicodeScalarView(printable)) + "\n"
-        line.withUTF8 { _ = writeAll(STDERR_FILENO, UnsafeRawBufferPointer($0)) }
+        write(String(String.UnicodeScalarView(printable)) + "\n")
+    }
+
+    /// Writes text as it is.
+    static func write(_ text: String) {
+        var text = text
+        text.withUTF8 { _ = writeAll(STDERR_FILENO, UnsafeRawBufferPointer($0)) }
     }
 }
 

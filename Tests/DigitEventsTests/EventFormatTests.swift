@@ -24,6 +24,32 @@ import Testing
                 == "hw:0: open, 48000 Hz, mono")
     }
 
+    @Test func statusIsSeveralLines() {
+        let device = """
+            digitd   0.1.0, running for 2 h 05 min
+            device   plughw:CARD=Mic,DEV=0: open, 48000 Hz, 2 channels
+            heard    1 min 05 s of sound
+            digits   17, and 3 utterances that are no certain digit
+            gaps     1, 480 frames lost
+            clients  2, 5 events missed by slow ones
+            delay    68 ms median, 108 ms 95th percentile, 131 ms longest
+            model    digits.safetensors, SHA-256 9f86d081
+
+            """
+        #expect(EventFormat.text.line(.status(JSONLineTests.status)) == device)
+        #expect(EventFormat.digits.line(.status(JSONLineTests.status)) == nil)
+        let young = DigitEvent.Status(release: "0.1.0", model: "m", checksum: "c", stream: 0, uptime: 273_600)
+        #expect(young.device == nil)
+        let text = DigitEvent.status(young).text ?? ""
+        #expect(text.contains("running for 3 d 04 h\ndevice   none yet\nheard    0 s of sound"))
+        #expect(!text.contains("delay"))
+    }
+
+    @Test func aLostDeviceIsSaidWithItsReason() {
+        let device = DigitEvent.Device(state: .lost, name: "hw:0", reason: .busy)
+        #expect(DigitEvent.device(device).text == "hw:0: lost (busy)")
+    }
+
     @Test func textHasNoControlCharacters() {
         let text = DigitEvent.device(.init(state: .lost, name: "a\u{1B}[2Jb\n", error: "x\u{7}")).text
         #expect(text == "a?[2Jb?: lost (x?)")

@@ -8,6 +8,30 @@ import Testing
             seq: 17, digit: 7, confidence: 0.998, alternatives: [.init(digit: 1, confidence: 0.001)], start: 12.34,
             end: 12.81, at: 12.92, time: WallTime("2026-11-22T10:00:00.123Z"), latencyMilliseconds: 118))
 
+    static let status: DigitEvent.Status = {
+        var status = DigitEvent.Status(
+            release: "0.1.0", model: "digits.safetensors", checksum: "9f86d081", stream: 65.25, uptime: 7512.5)
+        status.device = "plughw:CARD=Mic,DEV=0"
+        status.state = .open
+        status.rate = 48000
+        status.channels = 2
+        status.digits = 17
+        status.rejected = 3
+        status.gaps = 1
+        status.lostFrames = 480
+        status.clients = 2
+        status.overflows = 5
+        status.delay = .init(p50: 68, p95: 108, max: 131)
+        return status
+    }()
+
+    /// A status with every key.
+    static let fullStatus: DigitEvent.Status = {
+        var full = status
+        full.error = "e"
+        return full
+    }()
+
     /// The examples of the contract, each with the event it stands for.
     static let contract: [(String, DigitEvent)] = [
         (#"{"class":"VERSION","release":"0.1.0","protocol":1}"#, .version(.init(release: "0.1.0"))),
@@ -39,6 +63,18 @@ import Testing
             .error(.init(code: "bad_request", message: "..."))
         ),
         (#"{"class":"BYE","reason":"shutdown"}"#, .bye(.init(reason: "shutdown"))),
+        (
+            #"{"class":"WATCH","watch":["DIGIT","REJECTED"],"min_confidence":0.9}"#,
+            .watch(.init(watch: [.rejected, .digit], minConfidence: 0.9))
+        ),
+        (
+            #"{"class":"STATUS","release":"0.1.0","device":"plughw:CARD=Mic,DEV=0","state":"open","rate":48000,"channels":2,"#
+                + #""stream":65.25,"uptime":7512.5,"digits":17,"rejected":3,"gaps":1,"lost_frames":480,"clients":2,"#
+                + #""overflows":5,"model":"digits.safetensors","checksum":"9f86d081","#
+                + #""delay_ms":{"p50":68,"p95":108,"max":131}}"#,
+            .status(status)
+        ),
+        (#"{"class":"PONG","ping":-7}"#, .pong(.init(ping: -7))),
     ]
 
     @Test(arguments: contract) func contractExamplesAreWrittenAndRead(_ line: String, _ event: DigitEvent) throws {
@@ -77,6 +113,12 @@ import Testing
         #expect(try DigitEvent(jsonLine: #"{"new":[1,{}],"lost":3,"class":"OVERFLOW"}"#) == .overflow(.init(lost: 3)))
         let reason = try DigitEvent(jsonLine: #"{"class":"REJECTED","seq":1,"reason":"bored","start":1,"end":2}"#)
         #expect(reason == .rejected(.init(seq: 1, reason: .init(rawValue: "bored"), start: 1, end: 2)))
+        let device = try DigitEvent(jsonLine: #"{"class":"DEVICE","state":"asleep","name":"x","reason":"night"}"#)
+        #expect(
+            device
+                == .device(.init(state: .init(rawValue: "asleep"), name: "x", reason: .init(rawValue: "night"))))
+        let watch = try DigitEvent(jsonLine: #"{"class":"WATCH","watch":["MOOD","LEVEL"],"mood_max":3}"#)
+        #expect(watch == .watch(.init(watch: [.level])))
     }
 
     @Test(arguments: ["", "7", "{}", "[]", #"{"class":7}"#, #"{"class":"DIGIT"}"#, #"{"class":"DIGIT","seq":"x"}"#])
@@ -95,14 +137,53 @@ import Testing
     @Test(arguments: ["a", "\u{0}", "\"", "€", "😀"]) func longTextsAreCutToTheLineLimit(_ unit: String) throws {
         let text = String(repeating: unit, count: 9000)
         let events: [DigitEvent] = [
-            .device(.init(state: .init(rawValue: text), name: text, rate: .min, channels: .max, error: text)),
-            .error(.init(code: text, message: text)), .unknown(class: text), .gap(.init(lostFrames: .min, cause: text)),
+            .device(
+                .init(
+                    state: .init(rawValue: text), name: text, rate: .min, channels: .max, reason: .init(rawValue: text),
+                    error: text)),
+            .status(longStatus(text)), .error(.init(code: text, message: text)), .unknown(class: text),
+            .gap(.init(lostFrames: .min, cause: text)),
         ]
         for event in events {
             let line = event.jsonLine
             #expect(line.utf8.count <= DigitEvent.lineLengthMaximum)
             #expect(try DigitEvent(jsonLine: line).className.hasPrefix(event.className.prefix(1)))
         }
+    }
+
+    private func longStatus(_ text: String) -> DigitEvent.Status {
+        var status = DigitEvent.Status(
+            release: text, model: text, checksum: text, stream: -.greatestFiniteMagnitude,
+            uptime: .leastNonzeroMagnitude)
+        status.device = text
+        status.state = .init(rawValue: text)
+        status.error = text
+        status.rate = .min
+        status.channels = .min
+        status.digits = .min
+        status.rejected = .min
+        status.gaps = .min
+        status.lostFrames = .min
+        status.clients = .min
+        status.overflows = .min
+        status.delay = .init(p50: .min, p95: .min, max: .min)
+        return status
+    }
+
+    @Test(arguments: [
+        (ClientRequest(), "{}"),
+        (ClientRequest(watch: []), #"{"watch":[]}"#),
+        (
+            ClientRequest(watch: Set(DigitEvent.Kind.allCases)),
+            #"{"watch":["DIGIT","REJECTED","DEVICE","GAP","BYE","SPEECH","LEVEL"]}"#
+        ),
+        (ClientRequest(minConfidence: 0.123_456), #"{"min_confidence":0.123456}"#),
+        (
+            ClientRequest(watch: [.level, .digit], minConfidence: 1, status: true, ping: -1),
+            #"{"watch":["DIGIT","LEVEL"],"min_confidence":1,"status":true,"ping":-1}"#
+        ),
+    ]) func requestsAreOneObjectALine(_ request: ClientRequest, _ line: String) {
+        #expect(request.jsonLine == line + "\n")
     }
 
     @Test func linesAreAppendedToWhatIsThere() {

@@ -4,7 +4,7 @@ import Testing
 @testable import digitd
 
 @Suite struct UsageTests {
-    static let subcommands = ["listen", "devices", "classify", "mel", "train", "evaluate"]
+    static let subcommands = ["listen", "devices", "subscribe", "status", "classify", "mel", "train", "evaluate"]
 
     @Test(arguments: [[]] + subcommands.map { [$0] })
     func helpSucceeds(subcommand: [String]) throws {

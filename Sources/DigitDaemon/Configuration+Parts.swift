@@ -1,0 +1,43 @@
+import DaemonConfiguration
+import DigitRecognizer
+import EventServer
+import Logging
+
+extension RecognizerParameters {
+    /// These parameters with what a configuration says put over them.
+    func configured(by configuration: Configuration) -> RecognizerParameters {
+        let accept = configuration.recognition.acceptPosterior.map { Float($0) } ?? acceptPosterior
+        let early = configuration.recognition.earlyPosterior.map { Float($0) } ?? earlyPosterior
+        var parameters = RecognizerParameters(acceptPosterior: accept, earlyPosterior: early)
+        parameters.alternativeCount = configuration.recognition.alternatives
+        parameters.alternativePosterior = alternativePosterior
+        parameters.segmenter = configuration.segmenter
+        return parameters
+    }
+}
+
+extension EventServer.Options {
+    /// The limits that a configuration sets.
+    public init(_ server: Configuration.Server) {
+        self.init()
+        clientsMax = server.clientsMax
+        queueEvents = server.queueEvents
+        stallLimit = .milliseconds(Int(server.stallSeconds * 1000))
+    }
+}
+
+extension Logger.Level {
+    /// The level of a configuration.
+    public init(_ level: Configuration.LogLevel) {
+        self =
+            switch level {
+            case .trace: .trace
+            case .debug: .debug
+            case .info: .info
+            case .notice: .notice
+            case .warning: .warning
+            case .error: .error
+            case .critical: .critical
+            }
+    }
+}

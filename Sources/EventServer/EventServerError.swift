@@ -1,0 +1,54 @@
+import Glibc
+
+/// Why a server could not begin to listen. Its description is one sentence that says what to do.
+public enum EventServerError: Error, Sendable, Hashable {
+    /// Somebody answers at the path.
+    case alreadyRunning(path: String)
+    /// What lies at the path is no dead socket; `kind` says what it is, such as "a directory". It is left as it is.
+    case occupied(path: String, kind: String)
+    /// The path is empty or does not fit into a socket's address.
+    case pathLength(path: String, bytesMaximum: Int)
+    /// The directory of the socket does not exist.
+    case directoryMissing(directory: String)
+    /// This user may not create the socket, or replace a dead one, or look whether it is dead.
+    case forbidden(path: String)
+    /// Another program has held a lock on the socket's directory for two seconds.
+    case directoryLocked(directory: String)
+    /// There is no such group.
+    case groupUnknown(String)
+    /// This user may not give files to the group.
+    case groupForbidden(path: String, group: String)
+    /// The descriptor handed over is no listening stream socket of the Unix domain.
+    case badDescriptor(CInt)
+    /// A system call failed.
+    case system(call: String, path: String, code: CInt)
+}
+
+extension EventServerError: CustomStringConvertible {
+    /// One sentence that says what to do.
+    public var description: String {
+        switch self {
+        case .alreadyRunning(let path):
+            "another digitd is listening on \(path); stop it or choose another --socket"
+        case .occupied(let path, let kind):
+            "there is already \(kind) at \(path); remove it or choose another --socket"
+        case .pathLength(let path, let bytesMaximum):
+            "a socket's path has from 1 to \(bytesMaximum) bytes, and \"\(path)\" has not; choose another --socket"
+        case .directoryMissing(let directory):
+            "the directory \(directory) for the socket does not exist; create it or choose another --socket"
+        case .forbidden(let path):
+            "this user may not create the socket \(path); choose a --socket in a directory of this user's own"
+        case .directoryLocked(let directory):
+            "another program keeps the directory \(directory) locked; stop it or choose another --socket"
+        case .groupUnknown(let group):
+            "there is no group \(group) for the socket; create it or change the socket's group in the configuration"
+        case .groupForbidden(let path, let group):
+            "this user may not give \(path) to the group \(group); "
+                + "join the group or change the socket's group in the configuration"
+        case .badDescriptor(let descriptor):
+            "descriptor \(descriptor) is not a listening Unix stream socket; hand one over or start without it"
+        case .system(let call, let path, let code):
+            "cannot listen on \(path): \(call): \(String(cString: strerror(code))); choose another --socket"
+        }
+    }
+}
