@@ -27,7 +27,9 @@ final class AcceptErrors: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if !isFailing {
+        if isFailing {
+            logger.debug("still cannot accept a client: \(error)")
+        } else {
             isFailing = true
             logger.error("cannot accept a client and will try again every second: \(error)")
         }

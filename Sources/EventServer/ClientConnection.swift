@@ -108,7 +108,7 @@ final class ClientConnection: ChannelInboundHandler {
     func close(because reason: String) {
         guard let context else { return }
         registry.eventsLost += queue.outstanding
-        registry.logger.warning("\(name) is disconnected: \(reason)")
+        registry.logDisconnection(of: self, because: reason)
         context.close(promise: nil)
     }
 

@@ -21,7 +21,8 @@ final class ClientRegistry {
     /// The last DEVICE, which every new client gets.
     private var device: EventLine?
     private var listener: (any Channel)?
-    private var refusals = LogLimit(interval: .seconds(10))
+    private var refusals = LogLimit(messages: 1, interval: .seconds(10))
+    private var disconnections = LogLimit(messages: 20, interval: .seconds(10))
     /// Set once the server closes.
     private var bye: DigitEvent.Bye?
     private var whenEmpty: (() -> Void)?
@@ -71,8 +72,7 @@ final class ClientRegistry {
         }
         guard clients.count < options.clientsMax else {
             if let held = refusals.admit(now: .now()) {
-                let others = held > 0 ? ", as \(held) others since the last such line" : ""
-                logger.warning("\(client.name) is refused: \(options.clientsMax) are connected\(others)")
+                logger.warning("\(client.name) is refused: \(options.clientsMax) are connected\(Self.others(held))")
             }
             let message = "There are \(options.clientsMax) clients, and no more are allowed; try again later."
             client.finish(
@@ -91,6 +91,16 @@ final class ClientRegistry {
         policiesChanged()
         logger.info("\(client.name) has left")
         if clients.isEmpty { reportEmpty() }
+    }
+
+    /// Notes that a client is closed against its will.
+    func logDisconnection(of client: ClientConnection, because reason: String) {
+        guard let held = disconnections.admit(now: .now()) else { return }
+        logger.warning("\(client.name) is disconnected: \(reason)\(Self.others(held))")
+    }
+
+    private static func others(_ held: Int) -> String {
+        held > 0 ? " (so were \(held) others since the last such line)" : ""
     }
 
     // MARK: The end

@@ -4,10 +4,10 @@ import Glibc
 public enum EventServerError: Error, Sendable, Hashable {
     /// Somebody answers at the path.
     case alreadyRunning(path: String)
-    /// What lies at the path is no socket; `kind` says what it is, such as "a directory". It is left as it is.
+    /// What lies at the path is no dead socket; `kind` says what it is, such as "a directory". It is left as it is.
     case occupied(path: String, kind: String)
-    /// The path does not fit into a socket's address.
-    case pathTooLong(path: String, bytesMaximum: Int)
+    /// The path is empty or does not fit into a socket's address.
+    case pathLength(path: String, bytesMaximum: Int)
     /// The directory of the socket does not exist.
     case directoryMissing(directory: String)
     /// This user may not create the socket, or replace a dead one, or look whether it is dead.
@@ -31,9 +31,9 @@ extension EventServerError: CustomStringConvertible {
         case .alreadyRunning(let path):
             "another digitd is listening on \(path); stop it or choose another --socket"
         case .occupied(let path, let kind):
-            "\(path) is \(kind), not a socket; remove it or choose another --socket"
-        case .pathTooLong(let path, let bytesMaximum):
-            "the socket's path \(path) has more than \(bytesMaximum) bytes; choose a shorter --socket"
+            "there is already \(kind) at \(path); remove it or choose another --socket"
+        case .pathLength(let path, let bytesMaximum):
+            "a socket's path has from 1 to \(bytesMaximum) bytes, and \"\(path)\" has not; choose another --socket"
         case .directoryMissing(let directory):
             "the directory \(directory) for the socket does not exist; create it or choose another --socket"
         case .forbidden(let path):

@@ -1,20 +1,31 @@
 import NIOCore
 
-/// Lets one message of a kind into the log at a time and counts the others. A pure value; the caller brings the clock.
+/// Lets so many messages of a kind into the log at a time and counts the others: clients must not be able to fill it.
+/// A pure value; the caller brings the clock.
 struct LogLimit {
+    private let messages: Int
     private let interval: TimeAmount
-    private var next: NIODeadline?
+    private var begin: NIODeadline?
+    private var admitted = 0
     private var held = 0
 
-    init(interval: TimeAmount) { self.interval = interval }
+    /// At most `messages` in any `interval` that begins with a message.
+    init(messages: Int, interval: TimeAmount) {
+        self.messages = messages
+        self.interval = interval
+    }
 
-    /// Whether to log now: the number of messages held back since the last one, or nil for "hold back".
+    /// Whether to log now: the number of messages held back before, or nil for "hold back".
     mutating func admit(now: NIODeadline) -> Int? {
-        if let next, now < next {
+        if begin.map({ now - $0 >= interval }) ?? true {
+            begin = now
+            admitted = 0
+        }
+        guard admitted < messages else {
             held += 1
             return nil
         }
-        next = now + interval
+        admitted += 1
         defer { held = 0 }
         return held
     }

@@ -14,7 +14,7 @@ struct SocketFile: Sendable {
         at path: String, mode: UInt16, group: String?
     ) throws(EventServerError) -> (file: SocketFile, descriptor: CInt) {
         guard let address = PathAddress(path) else {
-            throw .pathTooLong(path: path, bytesMaximum: PathAddress.bytesMaximum)
+            throw .pathLength(path: path, bytesMaximum: PathAddress.bytesMaximum)
         }
         let groupID: gid_t? = if let group { try Self.groupID(of: group) } else { nil }
         return try DirectoryLock.hold(DirectoryLock.directory(of: path)) { () throws(EventServerError) in

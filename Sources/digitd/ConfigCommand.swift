@@ -57,7 +57,7 @@ struct ConfigCheck: ParsableCommand {
             executable: ModelLocation.executablePath, environment: ProcessInfo.processInfo.environment)
         return CommandFailure(
             .inputMissing,
-            "There is no configuration file (\(places.joined(separator: " and ")) are missing), so all options have their "
+            "There is no configuration file (looked for \(places.joined(separator: " and "))), so all options have their "
                 + "defaults; digitd config default prints a file to begin with.")
     }
 }

@@ -251,6 +251,28 @@ extension ALSATests {
             #expect(Array(result.pieces[2].prefix(4000)) == Array(samples.floats[(before + lost)...].prefix(4000)))
         }
 
+        @Test func patienceGathersSound_andChangesNoSample() throws {
+            let samples = noise16(12_000)
+            let device = Rig.device(["file": Rig.write("patience.raw", samples.bytes)])
+            let source = try ALSACapture.open(device: device, policy: .failIfUnavailable, logger: logger)
+            defer { source.stop() }
+            var reader = try AudioReader(source)
+            reader.patience = .milliseconds(80)
+            let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: 4000)
+            defer { buffer.deallocate() }
+            var heard: [Float] = []
+            var readings = 0
+            while heard.count < samples.count {
+                guard case .samples(let count) = try reader.read(into: buffer, timeout: .seconds(5)) else { continue }
+                heard += buffer[..<count]
+                readings += 1
+            }
+            let isSame = heard.prefix(samples.count) == samples.floats[...]
+            #expect(isSame)
+            // 150 periods, eight at a time as a rule; a busy machine makes it fewer.
+            #expect(readings < 40)
+        }
+
         @Test func stopIsPrompt_andCaptureTimesAreNow() throws {
             let device = Rig.device(["rate": "16000"])
             let source = try ALSACapture.open(device: device, policy: .failIfUnavailable, logger: logger)

@@ -79,6 +79,21 @@ import Testing
         #expect((4000...5000).contains(frames))
     }
 
+    @Test func lessPatienceEndsANap() throws {
+        let ring = try CaptureRing(capacity: 16_384)
+        let reader = RingReader(ring)
+        let end = try FirstResult()
+        let stop = try SourceStream()
+        reader.patience = 30_000_000_000
+        try SourceStream.startThread("napper") {
+            RingWriter(ring).nap(limit: 60_000_000_000, orReadable: stop.stopDescriptor)
+            end.give(0)
+        }
+        usleep(20_000)
+        reader.patience = 0
+        #expect(end.wait(until: monotonicNanoseconds() + 10_000_000_000) == 0)
+    }
+
     @Test func nothingIsLostOrReorderedBetweenTwoThreads() throws {
         let stream = try SourceStream(ringCapacity: 32_768)
         let count = 100_000

@@ -209,22 +209,34 @@ private final class Told: Sendable {
     }
 
     @Test func waitingIsToldOnce_untilAConnectionStands() async throws {
-        let path = try FakeDaemon().path
+        let daemon = try FakeDaemon()
         let told = Told()
-        let client = DigitClient(testing: path, whenWaiting: { error in told.errors.withLock { $0.append(error) } })
+        let client = DigitClient(testing: daemon.path) { error in told.errors.withLock { $0.append(error) } }
         var events = client.events.makeAsyncIterator()
         for round in 1...2 {
             async let script: FakeDaemon.Connection = {
-                // The client comes to nobody first, more than once.
-                while told.errors.withLock({ $0.count }) < round { await Task.yield() }
-                try await Task.sleep(for: .milliseconds(400))
-                let daemon = try FakeDaemon(path: path)
+                // Connections that say nothing are none.
+                for _ in 0..<3 { try await daemon.accept().close() }
                 return try await daemon.accept(sending: ServerLine.version, ServerLine.bye)
             }()
             #expect(try await classes(2, of: &events) == ["VERSION", "BYE"])
+            #expect(told.errors.withLock { $0 } == Array(repeating: .notRunning([daemon.path]), count: round))
             _ = try await script
         }
-        #expect(told.errors.withLock { $0 } == [.notRunning([path]), .notRunning([path])])
+    }
+
+    @Test func anotherReasonToWaitIsToldToo() async throws {
+        let path = try FakeDaemon().path
+        let (reasons, reason) = AsyncStream<DigitClientError>.makeStream()
+        let client = DigitClient(testing: path) { reason.yield($0) }
+        let task = Task { for try await _ in client.events {} }
+        var next = reasons.makeAsyncIterator()
+        #expect(await next.next() == .notRunning([path]))
+        let daemon = try FakeDaemon(path: path)
+        _ = try await daemon.accept(sending: "garbage")
+        #expect(await next.next() == .protocolViolation(path, reason: "a line is no event"))
+        task.cancel()
+        try await task.value
     }
 
     @Test func aServerThatTurnsClientsAwayIsNotAskedOverAndOver() async throws {

@@ -163,7 +163,8 @@ import Testing
     }
 
     @Test func logLimitCountsWhatItHoldsBack() {
-        var limit = LogLimit(interval: .seconds(10))
+        var limit = LogLimit(messages: 2, interval: .seconds(10))
+        #expect(admit(&limit, after: 0) == 0)
         #expect(admit(&limit, after: 0) == 0)
         #expect(admit(&limit, after: 1) == nil)
         #expect(admit(&limit, after: 9) == nil)
