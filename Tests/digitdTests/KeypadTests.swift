@@ -21,7 +21,22 @@ import Testing
         let result = command.result()
         #expect(result.status == 0, "\(result.testDescription)")
         #expect(result.output == "4711\n")
-        #expect(result.errorLines == ["digitd: Say 4 digits.", "digitd: 1 of 4.", "digitd: 2 of 4.", "digitd: 3 of 4."])
+        #expect(
+            result.errorLines == ["digitd: Say 4 digits.", "digitd: 1 of 4.", "digitd: 2 of 4.", "digitd: 3 of 4."])
+    }
+
+    @Test func entrySpokenToADaemonComesOut() throws {
+        let listener = try RunningListener(["--format", "digits"])
+        listener.process.arguments! += ["--socket", listener.socket]
+        try listener.start()
+        #expect(listener.wait { FileManager.default.fileExists(atPath: listener.socket) })
+        let command = try RunningCommand.started(["keypad", "--length", "4", "--socket", listener.socket])
+        #expect(command.wait { command.errors.contains("Say 4 digits.") || !command.process.isRunning })
+        // The network of the tests takes every word for a seven.
+        for _ in 0..<5 { try listener.speak() }
+        #expect(command.result().output == "7777\n", "\(command.errors)")
+        listener.signal(SIGTERM)
+        #expect(listener.end() == 0)
     }
 
     @Test func asksAgainForWhatIsNotCertain() throws {
@@ -90,7 +105,9 @@ import Testing
         for digit in [1, 2, 3] { daemon.say(digit) }
         let result = command.result()
         #expect(result.output == "123\n", "\(result.testDescription)")
-        let sentences = ["The connection to the daemon was lost", "The daemon has gone; waiting for it.", "Listening again."]
+        let sentences = [
+            "The connection to the daemon was lost", "The daemon has gone; waiting for it.", "Listening again.",
+        ]
         #expect(sentences.allSatisfy(result.errors.contains))
     }
 
