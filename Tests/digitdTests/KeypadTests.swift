@@ -25,6 +25,20 @@ import Testing
             result.errorLines == ["digitd: Say 4 digits.", "digitd: 1 of 4.", "digitd: 2 of 4.", "digitd: 3 of 4."])
     }
 
+    @Test func entrySpokenToADaemonComesOut() throws {
+        let listener = try RunningListener(["--format", "digits"])
+        listener.process.arguments! += ["--socket", listener.socket]
+        try listener.start()
+        #expect(listener.wait { FileManager.default.fileExists(atPath: listener.socket) })
+        let command = try RunningCommand.started(["keypad", "--length", "4", "--socket", listener.socket])
+        #expect(command.wait { command.errors.contains("Say 4 digits.") || !command.process.isRunning })
+        // The network of the tests takes every word for a seven.
+        for _ in 0..<5 { try listener.speak() }
+        #expect(command.result().output == "7777\n", "\(command.errors)")
+        listener.signal(SIGTERM)
+        #expect(listener.end() == 0)
+    }
+
     @Test func asksAgainForWhatIsNotCertain() throws {
         let daemon = try PlayedDaemon()
         let command = try keypad(daemon, "--length", "2", "--min-confidence", "0.9")

@@ -99,7 +99,8 @@ import Testing
         terminal.forget()
         daemon.hear(-33.3)
         terminal.type("\n")
-        terminal.wait(for: "-33.3")
+        // Only what has changed is written: not the sign.
+        terminal.wait(for: "33.3")
         #expect(terminal.shown.contains(Self.entering))
         #expect(terminal.shown.contains("digitd monitor"))
         #expect(terminal.attributes != before)
@@ -142,6 +143,7 @@ import Testing
         terminal.resize(columns: 30, rows: 5)
         terminal.wait(for: "\u{1B}[2J")
         daemon.hear(-39.9)
+        // Only what has changed is written: not the sign.
         terminal.wait(for: "39.9")
         let positions = terminal.shown.matches(of: #/\x1B\[(\d+);(\d+)H/#)
         #expect(positions.allSatisfy { Int($0.1)! <= 5 && Int($0.2)! <= 30 })
