@@ -13,7 +13,7 @@ final class ClientConnection: ChannelInboundHandler {
     let registry: ClientRegistry
     /// Which events are sent.
     var policy = DigitEvent.WatchPolicy.standard {
-        didSet { registry.policiesChanged() }
+        didSet { if policy.watch != oldValue.watch { registry.policiesChanged() } }
     }
     /// What is yet to be sent; its capacity follows the options.
     var queue: OutgoingQueue

@@ -107,8 +107,8 @@ final class ClientRegistry {
 
     /// The channel that accepts clients.
     func setListener(_ channel: any Channel) {
+        guard bye == nil else { return channel.close(promise: nil) }
         listener = channel
-        if bye != nil { channel.close(promise: nil) }
     }
 
     /// Takes leave of all clients; runs `body` when they are gone, which is `grace` from now at the latest.
@@ -116,6 +116,7 @@ final class ClientRegistry {
         self.bye = bye
         whenEmpty = body
         listener?.close(promise: nil)
+        listener = nil
         for client in clients.values { client.finish(.bye(bye)) }
         guard !clients.isEmpty else { return reportEmpty() }
         loop.assumeIsolated().scheduleTask(in: grace) {

@@ -1,4 +1,5 @@
 import DigitEvents
+import Glibc
 import NIOCore
 import Testing
 
@@ -160,6 +161,21 @@ import Testing
         #expect(!isStalled(&watch, unsent: 99, after: 11))
         #expect(!isStalled(&watch, unsent: 99, after: 20))
         #expect(isStalled(&watch, unsent: 99, after: 21))
+    }
+
+    @Test func unreadBytesShrinkAsTheOtherSideReads() throws {
+        var ends: [CInt] = [-1, -1]
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        defer { for end in ends { close(end) } }
+        #expect(SocketBuffer.unreadByPeer(ends[0]) == 0)
+        for _ in 0..<2 { try #require(send(ends[0], "x", 1, 0) == 1) }
+        let both = SocketBuffer.unreadByPeer(ends[0])
+        var byte: UInt8 = 0
+        try #require(recv(ends[1], &byte, 1, 0) == 1)
+        let one = SocketBuffer.unreadByPeer(ends[0])
+        #expect(0 < one && one < both)
+        SocketBuffer.discardInput(ends[1])
+        #expect(SocketBuffer.unreadByPeer(ends[0]) == 0)
     }
 
     @Test func logLimitCountsWhatItHoldsBack() {

@@ -89,6 +89,21 @@ import Testing
         #expect(try idle.event()?.seq == 0)
     }
 
+    /// A full socket becomes writable only when most of it is read, which takes this client far longer than the limit.
+    @Test func clientThatReadsSlowlyIsNotClosed() throws {
+        let test = try TestServer(.init(queueEvents: 16, stallLimit: .seconds(3)))
+        let client = try test.client()
+        for seq in 1...Self.flood { test.server.publish(.digit(seq)) }
+        let end = ContinuousClock.now + .seconds(5)
+        var next = 1
+        while ContinuousClock.now < end {
+            #expect(try client.takeOne() == next)
+            next += 1
+            usleep(50_000)
+        }
+        #expect(test.server.clientCount == 1 && test.log.lines.allSatisfy { $0.hasPrefix("info") })
+    }
+
     @Test func clientThatAsksAndDoesNotReadStopsItself() throws {
         let test = try TestServer(.init(queueEvents: 16))
         let client = try test.client()

@@ -152,6 +152,18 @@ import Testing
         }
     }
 
+    @Test func lockedDirectoryIsNotWaitedForWithoutEnd() throws {
+        let folder = try TemporaryFolder()
+        let directory = URL(filePath: folder.path("s")).deletingLastPathComponent().path
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY)
+        defer { Glibc.close(descriptor) }
+        try #require(flock(descriptor, LOCK_EX) == 0)
+        #expect(throws: EventServerError.directoryLocked(directory: directory)) {
+            try self.server(at: folder.path("s"))
+        }
+        #expect(folder.contents == [])
+    }
+
     @Test func fileOfAnotherIsNotRemoved() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("s")

@@ -6,6 +6,7 @@ import Testing
 final class TestClient {
     private var descriptor: CInt
     private var received: ArraySlice<UInt8> = []
+    private var chunkLength = 65536
     /// Whether the server has closed, and everything before was read.
     private(set) var isAtEnd = false
 
@@ -89,11 +90,18 @@ final class TestClient {
         return received[..<end].split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// The number of the next DIGIT, reading only a few bytes at a time.
+    func takeOne() throws -> Int? {
+        chunkLength = 16
+        defer { chunkLength = 65536 }
+        return try event()?.seq
+    }
+
     /// Whether the next line is exactly this event. Quicker than to decode it.
     func gets(_ event: DigitEvent) throws -> Bool { try line().map { $0 + "\n" } == event.jsonLine }
 
     private func receive() {
-        var chunk = [UInt8](repeating: 0, count: 65536)
+        var chunk = [UInt8](repeating: 0, count: chunkLength)
         let count = recv(descriptor, &chunk, chunk.count, 0)
         if count > 0 {
             if received.isEmpty { received = [] }

@@ -11,6 +11,7 @@ compare ONE.tsv MANY.tsv
 
 import datetime
 import json
+import os
 import select
 import socket
 import sys
@@ -77,7 +78,7 @@ def read(path, readers, sleepers, out):
     readers = [Reader(path) for _ in range(int(readers))]
     sleepers = [sleeper(path) for _ in range(int(sleepers))]
     poll = select.poll()
-    for index, reader in enumerate(readers):
+    for reader in readers:
         poll.register(reader.connection, select.POLLIN)
     by_descriptor = {reader.connection.fileno(): reader for reader in readers}
     for connection in sleepers:
@@ -96,11 +97,8 @@ def read(path, readers, sleepers, out):
                 poll.unregister(descriptor)
                 asleep.pop(descriptor).close()
                 closed += 1
-                try:
-                    again = sleeper(path) if not readers[0].events[-1][1]["class"] == "BYE" else None
-                except OSError:
-                    again = None  # the daemon has just ended
-                if again:
+                if os.path.exists(path):  # else the daemon ends
+                    again = sleeper(path)
                     poll.register(again, 0)
                     asleep[again.fileno()] = again
     for index, reader in enumerate(readers):
