@@ -3,12 +3,12 @@
 #
 #   Tests/Rigs/idle.sh DIGITD [SECONDS]
 #
-# Each is measured three times for SECONDS (60), with quiet noise at 16 kHz in periods of 10 ms, in real time; the medians
+# Each is measured three times for SECONDS (30), with quiet noise at 16 kHz in periods of 10 ms, in real time; the medians
 # and their ratio are printed. Judged grossly only, since machines and their load differ: fails over 3 times arecord.
 # Needs sox, gcc, libasound2-dev and alsa-utils.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-digitd=$1 seconds=${2:-60}
+digitd=$1 seconds=${2:-30}
 work=$(mktemp -d)
 pid=
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; rm -rf "$work"' EXIT
