@@ -16,10 +16,8 @@ struct CaptureLoop: ~Copyable {
     private var device: PCMDevice?
     /// The device's, as long as it is open.
     private var format = StreamFormat(sample: .int16, rate: AudioReader.rate, channels: 1)
-    /// How long the device may be left alone, in ns: a third of what its buffer holds.
-    private var napLimit: Int64 = 0
-    /// Whether the last read emptied the device's buffer.
-    private var isDrained = false
+    /// The open device's.
+    private var pace = CapturePace(rate: AudioReader.rate, bufferFrames: 0)
     private var hasTriedOpening = false
     private var hasEnded = false
     /// The stop descriptor first, then the device's.
@@ -121,8 +119,7 @@ struct CaptureLoop: ~Copyable {
             let opened = try control.deviceCall { () throws(ALSAError) in try PCMDevice(name: name) }
             format = opened.format
             makeRoom(descriptors: opened.descriptorCount)
-            napLimit = Int64(opened.bufferFrames) * 1_000_000_000 / Int64(3 * format.rate)
-            isDrained = false
+            pace = CapturePace(rate: format.rate, bufferFrames: opened.bufferFrames)
             device = consume opened
             choosesDevice = false
             hasTriedOpening = true
@@ -161,8 +158,8 @@ struct CaptureLoop: ~Copyable {
 
     /// Waits for a period, or several where nobody waits for them, and reads what is there.
     private mutating func capture() -> CaptureRecovery.Outcome {
-        if isDrained { writer.nap(limit: napLimit, orReadable: stream.stopDescriptor) }
-        isDrained = false
+        writer.nap(pace, orReadable: stream.stopDescriptor)
+        pace.interrupt()
         let entries = pollEntries.baseAddress!
         entries[0] = pollfd(fd: stream.stopDescriptor, events: Int16(POLLIN), revents: 0)
         let described = device?.descriptors(into: entries + 1) ?? -ENODEV
@@ -182,10 +179,10 @@ struct CaptureLoop: ~Copyable {
         let room = samples.count / frameBytes
         let frames = device?.read(into: samples.baseAddress!, frames: room) ?? -Int(ENODEV)
         if frames > 0 {
-            isDrained = frames < room
+            let now = monotonicNanoseconds()
+            pace.read(frames: frames, isAll: frames < room, now: now)
             // The delay is what was captured since: it dates the last frame read even if this thread was late.
-            let end =
-                monotonicNanoseconds() - Int64(device?.delayFrames ?? 0) * 1_000_000_000 / Int64(format.rate)
+            let end = now - Int64(device?.delayFrames ?? 0) * 1_000_000_000 / Int64(format.rate)
             let start = end - Int64(frames) * 1_000_000_000 / Int64(format.rate)
             _ = writer.offer(samples.baseAddress!, count: frames * frameBytes, frames: frames, time: start)
             return .frames(frames, end: end)

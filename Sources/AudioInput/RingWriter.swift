@@ -102,12 +102,12 @@ struct RingWriter: ~Copyable {
         return used + size + paddingAtMost(size) <= sampleLimit
     }
 
-    /// Lets samples gather as long as the consumer allows and `limit` (ns) does, if that is worth it, or until `other` is
-    /// readable.
-    func nap(limit: Int64, orReadable other: CInt) {
-        let start = monotonicNanoseconds()
-        let patience = min(control.pointee.patience.load(ordering: .relaxed), limit)
+    /// Lets samples gather as long as the consumer and the device allow, if that is worth it, or until `other` is readable.
+    func nap(_ pace: CapturePace, orReadable other: CInt) {
+        let patience = min(control.pointee.patience.load(ordering: .relaxed), pace.napLimit)
         guard patience >= Self.napMin else { return }
+        let start = monotonicNanoseconds()
+        guard pace.mayNap(now: start) else { return }
         control.pointee.napWakeUp.arm()
         // Looked at again behind `arm`: patience that ended in between wakes nobody.
         if control.pointee.patience.load(ordering: .sequentiallyConsistent) >= Self.napMin {

@@ -44,7 +44,6 @@ final class StopSignals: Sendable {
     private func receive(_ number: CInt, _ grace: Double?) {
         guard first.compareExchange(expected: 0, desired: number, ordering: .acquiringAndReleasing).exchanged else {
             Self.end(by: number)
-            return
         }
         whenWished()
         if let grace {

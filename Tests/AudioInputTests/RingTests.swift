@@ -84,9 +84,13 @@ import Testing
         let reader = RingReader(ring)
         let end = try FirstResult()
         let stop = try SourceStream()
-        reader.patience = 30_000_000_000
+        reader.patience = 20_000_000_000
         try SourceStream.startThread("napper") {
-            RingWriter(ring).nap(limit: 60_000_000_000, orReadable: stop.stopDescriptor)
+            // A device of 8 kHz with a buffer of a minute, which has given a period in the last second.
+            var pace = CapturePace(rate: 8000, bufferFrames: 480_000)
+            let now = monotonicNanoseconds()
+            for time in [now - 1_000_000_000, now] { pace.read(frames: 80, isAll: true, now: time) }
+            RingWriter(ring).nap(pace, orReadable: stop.stopDescriptor)
             end.give(0)
         }
         usleep(20_000)
