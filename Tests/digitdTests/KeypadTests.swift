@@ -173,7 +173,8 @@ import Testing
     @Test func digitsAreShownWhereThatIsWished() throws {
         let daemon = try PlayedDaemon()
         let terminal = try PseudoTerminal()
-        try terminal.run(Command.executable, ["keypad", "--show", "--length", "2", "--socket", daemon.path] + Self.patience)
+        try terminal.run(
+            Command.executable, ["keypad", "--show", "--length", "2", "--socket", daemon.path] + Self.patience)
         waitUntil("the keypad listens") { daemon.server.wantsSpeech }
         daemon.say(4)
         terminal.wait(for: "\r4 _   1 of 2.")
