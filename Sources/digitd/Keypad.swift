@@ -213,7 +213,8 @@ private struct KeypadPromptLine {
         guard isTerminal else { return StandardError.report(sentence) }
         isOpen = true
         // A longer line would wrap and leave its first part behind.
-        let text = "\(prompt.progress(digits))   \(sentence)".prefix(StandardError.columns - 1)
+        let text = TerminalText.fitted(
+            "\(prompt.progress(digits))   \(sentence)", columns: StandardError.columns - 1)
         StandardError.write("\r\(text)\u{1B}[K")
     }
 }

@@ -5,9 +5,12 @@ import Testing
 @testable import digitd
 
 @Suite struct KeypadTests {
+    /// A minute, where the test is about something else: a machine may be slow.
+    private static let patience = ["--pause", "60", "--timeout", "60"]
+
     /// A keypad that hears the daemon.
     private func keypad(_ daemon: PlayedDaemon, _ arguments: String...) throws -> RunningCommand {
-        let command = try RunningCommand.started(["keypad", "--socket", daemon.path] + arguments)
+        let command = try RunningCommand.started(["keypad", "--socket", daemon.path] + Self.patience + arguments)
         // Nobody else asks for SPEECH.
         waitUntil("the keypad listens") { daemon.server.wantsSpeech || !command.process.isRunning }
         return command
@@ -30,7 +33,7 @@ import Testing
         listener.process.arguments! += ["--socket", listener.socket]
         try listener.start()
         #expect(listener.wait { FileManager.default.fileExists(atPath: listener.socket) })
-        let command = try RunningCommand.started(["keypad", "--length", "4", "--socket", listener.socket])
+        let command = try RunningCommand.started(["keypad", "--socket", listener.socket] + Self.patience)
         #expect(command.wait { command.errors.contains("Say 4 digits.") || !command.process.isRunning })
         // The network of the tests takes every word for a seven.
         for _ in 0..<5 { try listener.speak() }
@@ -66,7 +69,7 @@ import Testing
 
     @Test func pauseOfTheClockClearsToo() throws {
         let daemon = try PlayedDaemon()
-        let command = try keypad(daemon, "--length", "2", "--pause", "0.2")
+        let command = try keypad(daemon, "--length", "2", "--pause", "2")
         daemon.say(4)
         waitUntil("the entry is cleared") { command.errors.contains("begin again") }
         daemon.say(7)
@@ -76,7 +79,7 @@ import Testing
 
     @Test func openEntryEndsWithAPause() throws {
         let daemon = try PlayedDaemon()
-        let command = try keypad(daemon, "--length", "1-8", "--pause", "0.2")
+        let command = try keypad(daemon, "--length", "1-8", "--pause", "2")
         daemon.say(4, after: 0.1)
         daemon.say(7, after: 0.1)
         #expect(command.result().output == "47\n")
@@ -147,6 +150,36 @@ import Testing
         let result = command.result()
         #expect(result.status == -number)
         #expect(result.output == "")
+    }
+
+    @Test func terminalShowsDots_andOnlyTheEntryAtTheEnd() throws {
+        let daemon = try PlayedDaemon()
+        let terminal = try PseudoTerminal(columns: 40)
+        try terminal.run(Command.executable, ["keypad", "--length", "3", "--socket", daemon.path] + Self.patience)
+        waitUntil("the keypad listens") { daemon.server.wantsSpeech }
+        terminal.wait(for: "\r_ _ _   Say 3 digits.\u{1B}[K")
+        daemon.say(4)
+        daemon.say(7)
+        terminal.wait(for: "\r• • _   2 of 3.\u{1B}[K")
+        #expect(!terminal.shown.contains("4"))
+        daemon.mumble()
+        // No longer than the terminal is wide.
+        terminal.wait(for: "\r• • _   That was no digit; say it again\u{1B}[K")
+        daemon.say(1)
+        #expect(terminal.wait() == 0)
+        #expect(terminal.shown.hasSuffix("\r\u{1B}[K471\r\n"))
+    }
+
+    @Test func digitsAreShownWhereThatIsWished() throws {
+        let daemon = try PlayedDaemon()
+        let terminal = try PseudoTerminal()
+        try terminal.run(
+            Command.executable, ["keypad", "--show", "--length", "2", "--socket", daemon.path] + Self.patience)
+        waitUntil("the keypad listens") { daemon.server.wantsSpeech }
+        daemon.say(4)
+        terminal.wait(for: "\r4 _   1 of 2.")
+        terminal.type("\u{03}")
+        #expect(terminal.wait() == -SIGINT)
     }
 
     @Test func lengthIsANumberOrARange() {
