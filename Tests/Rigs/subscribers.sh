@@ -4,13 +4,13 @@
 #
 #   Tests/Rigs/subscribers.sh DIGITD [MINUTES] [SPEED]
 #
-# Two runs over MINUTES of stream (10) at SPEED times real time (5): one subscriber, then 64 of which 8 never read, ask for
+# Two runs over MINUTES of stream (10) at SPEED times real time (4): one subscriber, then 64 of which 8 never read, ask for
 # everything, and come back when they are closed. Fails where a reader misses an event, where of all deliveries more than
 # 5 % are over 20 ms later than the same event in the first run, or where peak memory grows by more than 8 MB.
 # Needs sox, gcc, libasound2-dev and python3.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-digitd=$1 minutes=${2:-10} speed=${3:-5}
+digitd=$1 minutes=${2:-10} speed=${3:-4}
 work=$(mktemp -d)
 pid= client=
 trap 'kill $pid $client 2>/dev/null || true; rm -rf "$work"' EXIT
