@@ -7,11 +7,12 @@ import Glibc
 ///
 ///     open ─ announceOpened ─ start ─ capture ┬ EPIPE ─ prepare ─ start ─ reportGap ─ capture
 ///       ↑                                     ├ ESTRPIPE ─ resume (again and again) ─ else prepare
-///       ├── pause ── reportLost ── close ─────┼ anything else, 2 s without a frame, a recovery that fails
+///       ├── pause ── close ── reportLost ─────┼ anything else, 2 s without a frame, a recovery that fails
 ///       └── idle ── reportReleased ── close ──┴ released by its owner, at any point
 ///
-/// A loss is reported once, and again only when its reason changes, however often the device is tried, and even if it opens
-/// and then gives no frame.
+/// A loss is reported before the device is closed, since closing may hang with a sound server that is stopped. It is reported
+/// once, and again only when its reason changes, however often the device is tried, and even if it opens and then gives no
+/// frame.
 struct CaptureRecovery: Sendable {
     /// What to do now.
     enum Action: Equatable, Sendable {
@@ -129,7 +130,7 @@ struct CaptureRecovery: Sendable {
         case .resume: afterResume(outcome, now)
         case .reportGap: .capture
         case .close: afterClose()
-        case .reportLost: pauseBeforeOpening()
+        case .reportLost: isOpen ? close() : pauseBeforeOpening()
         // A pause stands before an opening, or between attempts to resume.
         case .pause: resumeCount > 0 ? resume() : .open
         case .reportReleased: .idle
@@ -152,7 +153,7 @@ struct CaptureRecovery: Sendable {
     }
 
     private mutating func afterClose() -> Action {
-        guard isReleasing else { return reportLoss() }
+        guard isReleasing else { return pauseBeforeOpening() }
         isReleasing = false
         return .reportReleased
     }
@@ -166,7 +167,7 @@ struct CaptureRecovery: Sendable {
 
     /// Reports the loss if the consumer does not know it.
     private mutating func reportLoss() -> Action {
-        guard loss.reason != reportedReason else { return pauseBeforeOpening() }
+        guard loss.reason != reportedReason else { return isOpen ? close() : pauseBeforeOpening() }
         reportedReason = loss.reason
         return .reportLost(loss)
     }
@@ -263,7 +264,7 @@ struct CaptureRecovery: Sendable {
 
     private mutating func lose(_ newLoss: DeviceLoss) -> Action {
         loss = newLoss
-        return close()
+        return reportLoss()
     }
 
     private mutating func close() -> Action {

@@ -45,6 +45,11 @@ private final class SoundServer {
         _ = system("kill -9 $(cat '\(path)/server.pid')")
     }
 
+    /// Stops the server, or lets it go on: it neither answers nor ends.
+    func setStopped(_ isStopped: Bool) {
+        _ = system("kill -\(isStopped ? "STOP" : "CONT") $(cat '\(path)/server.pid')")
+    }
+
     /// Plays a second of a sine in the background.
     func play() {
         let samples = sine(16_000, frequency: 440, rate: 16_000).map { Int16($0 * 32767) }
@@ -60,12 +65,40 @@ extension ALSATests {
         .timeLimit(.minutes(1))
     )
     struct SoundServerTests {
+        private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+        @Test func aStoppedServerIsSilent_andCapturedWhenItGoesOn() throws {
+            let server = SoundServer()
+            let source = try ALSACapture.open(device: "pulse", policy: .failIfUnavailable, logger: logger)
+            defer { source.stop() }
+            var reader = try AudioReader(source)
+            let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: 400)
+            defer { buffer.deallocate() }
+            /// The markers until there are `count`, at most 20 s.
+            func markers(_ count: Int) throws -> [AudioReading] {
+                var markers: [AudioReading] = []
+                let deadline = monotonicNanoseconds() + 20_000_000_000
+                while markers.count < count, monotonicNanoseconds() < deadline {
+                    switch try reader.read(into: buffer, timeout: .milliseconds(100)) {
+                    case .samples, .timeout: continue
+                    case let marker: markers.append(marker)
+                    }
+                }
+                return markers
+            }
+            let opened = AudioReading.opened(name: "pulse", rate: 16_000, channels: 1)
+            #expect(try markers(1) == [opened])
+            server.setStopped(true)
+            // Told although closing the device hangs until the server goes on.
+            let lost = AudioReading.lost(name: "pulse", error: "No sound for 2 s", reason: .silent)
+            #expect(try markers(1) == [lost])
+            server.setStopped(false)
+            #expect(try markers(1) == [opened])
+        }
+
         @Test func aKilledServerIsLost_andCapturedWithinTwoSecondsOfItsReturn() throws {
             let server = SoundServer()
-            let source = try ALSACapture.open(
-                device: "pulse", policy: .failIfUnavailable,
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            )
+            let source = try ALSACapture.open(device: "pulse", policy: .failIfUnavailable, logger: logger)
             defer { source.stop() }
             var reader = try AudioReader(source)
             let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: 400)
