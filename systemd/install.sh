@@ -58,7 +58,8 @@ fi
 while [ "$prefix" != "${prefix%/}" ]; do prefix=${prefix%/}; done
 # The units name the prefix, where systemd gives meaning to spaces, quotes, $, % and \.
 case $prefix in
-/*) case $prefix in *[!A-Za-z0-9/._+@-]*) fail 64 "The prefix $prefix has characters other than A-Z a-z 0-9 / . _ + @ -; choose another." ;; esac ;;
+*[!A-Za-z0-9/._+@-]*) fail 64 "The prefix \"$prefix\" has other characters than A-Z a-z 0-9 / . _ + @ -; choose another." ;;
+/*) ;;
 *) fail 64 "The prefix \"$prefix\" is not usable; give an absolute path other than /." ;;
 esac
 if ! $user && [ -z "$root" ]; then
@@ -81,8 +82,8 @@ configuration=$prefix/etc/digitd/digitd.toml
 if [ "$prefix" = /usr ]; then configuration=/etc/digitd/digitd.toml; fi
 group=digitd-clients
 
-# What is installed: "mode system" or "mode user", "file PATH", "directory PATH" (made by this script), "configuration SHA256 PATH"
-# (as it was installed). Paths are without DESTDIR.
+# What is installed, a line each: "mode system" or "mode user", "file PATH", "directory PATH" (made by this script),
+# "configuration SHA256 PATH" (as it was installed). Paths are without DESTDIR.
 manifest=$prefix/share/digitd/installed
 mode=system
 if $user; then mode=user; fi
@@ -146,10 +147,10 @@ else
     if [ ! -x "$binary" ] || [ -n "$(cd "$source" && find Package.swift Sources \
         \( -name '*.swift' -o -name '*.h' -o -name '*.modulemap' \) -newer "$binary" -print -quit)" ]; then
         # A build by root would leave files in the clone that its owner cannot remove.
-        [ -z "${SUDO_USER:-}" ] || fail 66 "There is no build of these sources; make one as yourself: (cd $source && $build)" \
-            "and run this again, or give --binary FILE."
+        [ -z "${SUDO_USER:-}" ] || fail 66 "There is no build of these sources;" \
+            "make one as yourself with (cd $source && $build) and run this again, or give --binary FILE."
         command -v swift >/dev/null || fail 66 "There is no build of these sources, and swift is not in the PATH;" \
-            "make one with: (cd $source && $build) and run this again, or give --binary FILE."
+            "make one with (cd $source && $build) and run this again, or give --binary FILE."
         echo "Building digitd; the first time takes some minutes."
         (cd "$source" && $build) || fail 1 "The build failed; see above. It needs the libraries that the README lists."
         touch "$binary"
@@ -208,6 +209,7 @@ place_configuration() {
 }
 
 umask 022
+if [ -n "$root" ]; then mkdir -p "$root"; fi
 echo "mode $mode" >"$work/installed"
 recorded directory | sed 's/^/directory /' >>"$work/installed"
 place 755 "$binary" "$prefix/bin/digitd"
@@ -230,7 +232,8 @@ recorded file | while read -r path; do
     grep -qxF "file $path" "$work/installed" || rm -f "$root$path"
 done
 make_directory "${manifest%/*}"
-install -m 644 "$work/installed" "$root$manifest"
+sort -u "$work/installed" >"$work/manifest"
+install -m 644 "$work/manifest" "$root$manifest"
 
 if ! $user && [ -z "$root" ]; then
     if command -v systemd-sysusers >/dev/null; then

@@ -13,6 +13,18 @@ public struct AudioReader: ~Copyable {
     /// Samples given so far: the stream position of the next sample.
     public private(set) var position = 0
 
+    /// How long a device may let sound gather before it hands it on, where nobody waits for it; zero at first.
+    ///
+    /// Between two periods that are handed on the capture thread and this one sleep, instead of waking up for every 10 ms. Only
+    /// a third of the device's buffer is used, and nothing is lost or reordered. Less patience ends such a sleep at once.
+    public var patience: Duration {
+        get { .nanoseconds(ring.patience) }
+        set {
+            let (seconds, attoseconds) = newValue.components
+            ring.patience = min(seconds, 3600) * 1_000_000_000 + attoseconds / 1_000_000_000
+        }
+    }
+
     private let source: any AudioSource
     private var ring: RingReader
     private var format: StreamFormat?

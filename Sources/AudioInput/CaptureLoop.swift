@@ -16,6 +16,8 @@ struct CaptureLoop: ~Copyable {
     private var device: PCMDevice?
     /// The device's, as long as it is open.
     private var format = StreamFormat(sample: .int16, rate: AudioReader.rate, channels: 1)
+    /// The open device's.
+    private var pace = CapturePace(rate: AudioReader.rate, bufferFrames: 0)
     private var hasTriedOpening = false
     private var hasEnded = false
     /// The stop descriptor first, then the device's.
@@ -117,6 +119,7 @@ struct CaptureLoop: ~Copyable {
             let opened = try control.deviceCall { () throws(ALSAError) in try PCMDevice(name: name) }
             format = opened.format
             makeRoom(descriptors: opened.descriptorCount)
+            pace = CapturePace(rate: format.rate, bufferFrames: opened.bufferFrames)
             device = consume opened
             choosesDevice = false
             hasTriedOpening = true
@@ -153,8 +156,10 @@ struct CaptureLoop: ~Copyable {
         writer.limitSamples(toBytes: Self.ringSeconds * (format.rate * format.frameBytes + headBytes))
     }
 
-    /// Waits for a period and reads what is there.
+    /// Waits for a period, or several where nobody waits for them, and reads what is there.
     private mutating func capture() -> CaptureRecovery.Outcome {
+        writer.nap(pace, orReadable: stream.stopDescriptor)
+        pace.interrupt()
         let entries = pollEntries.baseAddress!
         entries[0] = pollfd(fd: stream.stopDescriptor, events: Int16(POLLIN), revents: 0)
         let described = device?.descriptors(into: entries + 1) ?? -ENODEV
@@ -171,12 +176,13 @@ struct CaptureLoop: ~Copyable {
 
     private mutating func readPeriod(hasError: Bool) -> CaptureRecovery.Outcome {
         let frameBytes = format.frameBytes
-        let frames =
-            device?.read(into: samples.baseAddress!, frames: samples.count / frameBytes) ?? -Int(ENODEV)
+        let room = samples.count / frameBytes
+        let frames = device?.read(into: samples.baseAddress!, frames: room) ?? -Int(ENODEV)
         if frames > 0 {
+            let now = monotonicNanoseconds()
+            pace.read(frames: frames, isAll: frames < room, now: now)
             // The delay is what was captured since: it dates the last frame read even if this thread was late.
-            let end =
-                monotonicNanoseconds() - Int64(device?.delayFrames ?? 0) * 1_000_000_000 / Int64(format.rate)
+            let end = now - Int64(device?.delayFrames ?? 0) * 1_000_000_000 / Int64(format.rate)
             let start = end - Int64(frames) * 1_000_000_000 / Int64(format.rate)
             _ = writer.offer(samples.baseAddress!, count: frames * frameBytes, frames: frames, time: start)
             return .frames(frames, end: end)

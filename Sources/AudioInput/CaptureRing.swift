@@ -109,13 +109,19 @@ struct RingControl: ~Copyable {
     let dataWakeUp: WakeUp
     /// Wakes a producer that waits for room; a capture never does.
     let roomWakeUp: WakeUp
+    /// How long a capture may let samples gather before it hands them on, in ns; set by the consumer.
+    let patience = Atomic<Int64>(0)
+    /// Wakes a capture that lets samples gather.
+    let napWakeUp: WakeUp
     /// Whether a `RingReader` was made.
     let hasReader = Atomic<Bool>(false)
 
     init() throws(AudioInputError) {
         let dataWakeUp = try WakeUp()
         let roomWakeUp = try WakeUp()
+        let napWakeUp = try WakeUp()
         self.dataWakeUp = dataWakeUp
         self.roomWakeUp = roomWakeUp
+        self.napWakeUp = napWakeUp
     }
 }

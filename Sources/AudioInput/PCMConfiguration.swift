@@ -18,7 +18,9 @@ private let periodTime = 10_000
 private let periodCount = 30
 
 /// Chooses a format, a rate and channels among those that a capture device offers, and sets the device up.
-func configurePCM(_ pcm: OpaquePointer) throws(ALSAError) -> (format: StreamFormat, periodFrames: Int) {
+func configurePCM(
+    _ pcm: OpaquePointer
+) throws(ALSAError) -> (format: StreamFormat, periodFrames: Int, bufferFrames: Int) {
     let hardware = try HardwareParameters(pcm)
     try ALSAError.check(snd_pcm_hw_params_set_access(pcm, hardware.raw, SND_PCM_ACCESS_RW_INTERLEAVED))
     guard let format = pcmFormats.first(where: { snd_pcm_hw_params_test_format(pcm, hardware.raw, $0.alsa) == 0 })
@@ -34,6 +36,7 @@ func configurePCM(_ pcm: OpaquePointer) throws(ALSAError) -> (format: StreamForm
     try ALSAError.check(snd_pcm_hw_params_set_buffer_size_near(pcm, hardware.raw, &buffer))
     try ALSAError.check(snd_pcm_hw_params(pcm, hardware.raw))
     snd_pcm_hw_params_get_period_size(hardware.raw, &period, nil)
+    snd_pcm_hw_params_get_buffer_size(hardware.raw, &buffer)
 
     var software: OpaquePointer?
     try ALSAError.check(snd_pcm_sw_params_malloc(&software))
@@ -41,7 +44,7 @@ func configurePCM(_ pcm: OpaquePointer) throws(ALSAError) -> (format: StreamForm
     try ALSAError.check(snd_pcm_sw_params_current(pcm, software))
     try ALSAError.check(snd_pcm_sw_params_set_avail_min(pcm, software, period))
     try ALSAError.check(snd_pcm_sw_params(pcm, software))
-    return (StreamFormat(sample: format.sample, rate: rate, channels: channels), Int(period))
+    return (StreamFormat(sample: format.sample, rate: rate, channels: channels), Int(period), Int(buffer))
 }
 
 /// One channel if it can be had, else as few as possible.

@@ -9,6 +9,8 @@ struct PCMDevice: ~Copyable {
     let format: StreamFormat
     /// Frames of a period, as the device granted it.
     let periodFrames: Int
+    /// Frames of the device's own buffer.
+    let bufferFrames: Int
     /// Descriptors for `poll`.
     let descriptorCount: Int
     private let pcm: OpaquePointer
@@ -36,6 +38,7 @@ struct PCMDevice: ~Copyable {
             try ALSAError.check(snd_pcm_prepare(pcm))
             format = setUp.format
             periodFrames = setUp.periodFrames
+            bufferFrames = setUp.bufferFrames
             descriptorCount = max(0, Int(snd_pcm_poll_descriptors_count(pcm)))
             self.pcm = pcm
         } catch {

@@ -41,6 +41,15 @@ struct RingReader: ~Copyable {
         control.pointee.roomWakeUp.notify()
     }
 
+    /// How long a capture may let samples gather before it hands them on, in ns. Less of it ends a nap that has begun.
+    var patience: Int64 {
+        get { control.pointee.patience.load(ordering: .relaxed) }
+        nonmutating set {
+            control.pointee.patience.store(newValue, ordering: .sequentiallyConsistent)
+            control.pointee.napWakeUp.notify()
+        }
+    }
+
     /// Sleeps until there is an entry, a stop of the source, or the CLOCK_MONOTONIC `deadline` in ns.
     ///
     /// - Returns: false when the deadline has passed; after true, `peek` tells whether there is an entry.

@@ -18,6 +18,9 @@ struct RingWriter: ~Copyable {
     /// An entry that goes in front of the next samples.
     private var announcement: RingEntry?
 
+    /// The shortest nap, in ns: two periods, since one is waited for anyway.
+    private static let napMin: Int64 = 20_000_000
+
     /// Most bytes of one block of samples.
     var payloadLimit: Int { capacity / 8 }
 
@@ -97,6 +100,21 @@ struct RingWriter: ~Copyable {
     private func hasRoom(payload count: Int) -> Bool {
         let size = RingEntry.size(payload: count)
         return used + size + paddingAtMost(size) <= sampleLimit
+    }
+
+    /// Lets samples gather as long as the consumer and the device allow, if that is worth it, or until `other` is readable.
+    func nap(_ pace: CapturePace, orReadable other: CInt) {
+        let patience = min(control.pointee.patience.load(ordering: .relaxed), pace.napLimit)
+        guard patience >= Self.napMin else { return }
+        let start = monotonicNanoseconds()
+        guard pace.mayNap(now: start) else { return }
+        control.pointee.napWakeUp.arm()
+        // Looked at again behind `arm`: patience that ended in between wakes nobody.
+        if control.pointee.patience.load(ordering: .sequentiallyConsistent) >= Self.napMin {
+            _ = control.pointee.napWakeUp.sleep(until: start + patience, orReadable: other)
+        } else {
+            control.pointee.napWakeUp.disarm()
+        }
     }
 
     /// Counts lost frames; they are reported by the next entry that fits.

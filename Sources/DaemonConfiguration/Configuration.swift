@@ -141,4 +141,9 @@ public struct Configuration: Sendable, Equatable {
         let changed = ConfigurationOption.all.filter { $0.value(self) != $0.value(new) }
         return (changed.filter(\.isLive).map(\.key), changed.filter { !$0.isLive }.map(\.key))
     }
+
+    /// Takes over from a newer configuration what can change in a running daemon.
+    public mutating func takeLive(from new: Configuration) {
+        for option in ConfigurationOption.all where option.isLive { option.set(&self, option.value(new)) }
+    }
 }

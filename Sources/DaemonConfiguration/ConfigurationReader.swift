@@ -121,7 +121,7 @@ struct ConfigurationReader: ~Copyable {
 }
 
 extension ConfigurationOption.Value {
-    /// A value of a document; nil for dates, lists and tables, which no option is.
+    /// A value of a document; nil for tables and for text of more than 4,096 bytes, which no option is.
     fileprivate init?(_ value: any TOMLValueConvertible) {
         switch value.type {
         case .bool:
@@ -134,7 +134,8 @@ extension ConfigurationOption.Value {
             guard let number = value.double else { return nil }
             self = .number(number)
         case .string:
-            guard let text = value.string else { return nil }
+            // No option is longer, and to compare a megabyte of accents takes seconds.
+            guard let text = value.string, text.utf8.count <= 4096 else { return nil }
             self = .text(text)
         default: return nil
         }

@@ -42,16 +42,27 @@ struct TOMLDocument: ~Copyable {
 
     /// The text, if it is UTF-8 and has no control characters that TOML forbids.
     private static func text(_ bytes: [UInt8]) throws(TOMLScanner.Fault) -> String {
-        for (offset, byte) in bytes.enumerated() where byte < 0x20 || byte == 0x7F {
-            switch byte {
-            case UInt8(ascii: "\t"), UInt8(ascii: "\n"): continue
-            case UInt8(ascii: "\r") where offset + 1 < bytes.count && bytes[offset + 1] == UInt8(ascii: "\n"): continue
-            default:
-                throw fault(at: offset, in: bytes, "the control character \(byte) is not allowed; write an escape")
-            }
+        if let offset = firstControl(in: bytes) {
+            throw fault(at: offset, in: bytes, "the control character \(bytes[offset]) is not allowed; write an escape")
         }
         if let text = String(validating: bytes, as: UTF8.self) { return text }
         throw fault(at: firstInvalid(in: bytes), in: bytes, "the text is not UTF-8; save the file as UTF-8")
+    }
+
+    /// The first control character that is no tab and no part of a line end.
+    private static func firstControl(in bytes: [UInt8]) -> Int? {
+        bytes.withUnsafeBufferPointer { bytes in
+            var offset = 0
+            while offset < bytes.count {
+                let byte = bytes[offset]
+                if byte < 0x20 || byte == 0x7F, byte != UInt8(ascii: "\t"), byte != UInt8(ascii: "\n") {
+                    guard byte == UInt8(ascii: "\r"), offset + 1 < bytes.count, bytes[offset + 1] == UInt8(ascii: "\n")
+                    else { return offset }
+                }
+                offset += 1
+            }
+            return nil
+        }
     }
 
     private static func fault(at offset: Int, in bytes: [UInt8], _ message: String) -> TOMLScanner.Fault {

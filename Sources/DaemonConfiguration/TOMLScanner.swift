@@ -1,3 +1,5 @@
+import Glibc
+
 /// Finds the keys of a TOML document and the lines they stand on, and refuses what is not built like TOML.
 ///
 /// TOMLKit reads the values, but it does not say where they stand. It also has limits that a file could exceed: a key of many
@@ -34,6 +36,8 @@ struct TOMLScanner {
 
     /// Names in a key, with those of the tables around it: digitd needs two.
     static let pathLengthMax = 8
+    /// Bytes of a name: to compare and to hash text is no matter of its length alone, and digitd's have eighteen at most.
+    static let nameBytesMax = 128
     /// Keys and headers in a document: digitd has about forty.
     static let entriesMax = 1000
     /// Characters of a value that messages show.
@@ -137,15 +141,21 @@ struct TOMLScanner {
     }
 
     private mutating func scanName() throws(Fault) -> String {
+        let start = offset
+        let name: String
         switch peek() {
-        case UInt8(ascii: "\""): return try scanBasicString()
-        case UInt8(ascii: "'"): return try scanLiteralString()
+        case UInt8(ascii: "\""): name = try scanBasicString()
+        case UInt8(ascii: "'"): name = try scanLiteralString()
         default:
-            let start = offset
             while let byte = peek(), Self.isBare(byte) { offset += 1 }
             guard offset > start else { throw fault("a name is expected here, and not \(shownByte)") }
-            return String(decoding: bytes[start..<offset], as: UTF8.self)
+            name = text(start..<offset)
         }
+        guard name.utf8.count <= Self.nameBytesMax else {
+            offset = start
+            throw fault("the name has more than \(Self.nameBytesMax) bytes; digitd's are shorter")
+        }
+        return name
     }
 }
 
@@ -196,9 +206,20 @@ extension TOMLScanner {
         while let byte = peek() {
             switch byte {
             case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: "\n"): advance()
-            case UInt8(ascii: "#"): while let byte = peek(), byte != UInt8(ascii: "\n") { offset += 1 }
+            case UInt8(ascii: "#"): skipLine()
             default: return
             }
+        }
+    }
+
+    /// Skips what is left of the line, but not its end.
+    private mutating func skipLine() {
+        offset = bytes.withUnsafeBytes { bytes in
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+            guard let start = rest.baseAddress, let end = memchr(start, CInt(UInt8(ascii: "\n")), rest.count) else {
+                return bytes.count
+            }
+            return offset + (UnsafeRawPointer(end) - start)
         }
     }
 
@@ -215,11 +236,19 @@ extension TOMLScanner {
         return String(firstLine) + (isWhole ? "" : "...")
     }
 
-    /// What stands at the present place, for messages.
+    /// What stands at the present place, for messages: a character, or its number where it cannot be seen.
     var shownByte: String {
-        guard let byte = peek(), !isAtLineEnd else { return "the end of the line" }
-        guard byte >= 0x80 else { return String(UnicodeScalar(byte)) }
-        return text(offset..<min(bytes.count, offset + 4)).unicodeScalars.first.map { String($0) } ?? ""
+        guard peek() != nil, !isAtLineEnd else { return "the end of the line" }
+        let next = text(offset..<min(bytes.count, offset + 4)).unicodeScalars
+        guard let scalar = next.first else { return "" }
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned,
+            .spaceSeparator,
+            .nonspacingMark, .enclosingMark:
+            let digits = String(scalar.value, radix: 16, uppercase: true)
+            return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        default: return String(scalar)
+        }
     }
 
     /// A fault at the present place.

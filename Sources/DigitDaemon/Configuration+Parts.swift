@@ -41,19 +41,3 @@ extension Logger.Level {
             }
     }
 }
-
-extension Configuration {
-    /// Takes over from a newer configuration what can change in a running daemon.
-    mutating func takeLive(from new: Configuration) {
-        recognition.acceptPosterior = new.recognition.acceptPosterior
-        recognition.earlyPosterior = new.recognition.earlyPosterior
-        recognition.alternatives = new.recognition.alternatives
-        segmenter = new.segmenter
-        server.clientsMax = new.server.clientsMax
-        server.queueEvents = new.server.queueEvents
-        server.stallSeconds = new.server.stallSeconds
-        capture.releaseWhenIdle = new.capture.releaseWhenIdle
-        capture.releaseAfter = new.capture.releaseAfter
-        log = new.log
-    }
-}

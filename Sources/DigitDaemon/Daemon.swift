@@ -167,7 +167,8 @@ extension Daemon {
         parts.setLogLevel(.init(configuration.log.level))
         log.logsDigits = configuration.log.digits
         idle.change(configuration.capture)
-        log.logger.notice("\(reload.path) is in force\(changes.live.isEmpty ? "" : ": \(changes.live.joined(separator: ", "))").")
+        let changed = changes.live.isEmpty ? "nothing has changed" : changes.live.joined(separator: ", ")
+        log.logger.notice("\(reload.path) is in force: \(changed).")
         if !changes.needRestart.isEmpty {
             log.logger.warning("\(changes.needRestart.joined(separator: ", ")): in force only after a restart.")
         }

@@ -77,9 +77,11 @@ public struct EventLog {
         let name = device.name
         return switch device.reason {
         case .missing: "The capture device \(name) is not there\(error); it is opened when it comes."
-        case .busy: "The capture device \(name) is in use by another program\(error); it is opened when that lets go of it."
+        case .busy:
+            "The capture device \(name) is in use by another program\(error); it is opened when that lets go of it."
         case .forbidden:
-            "The capture device \(name) may not be opened\(error); add digitd's user to the group that owns it, mostly audio."
+            "The capture device \(name) may not be opened\(error); "
+                + "add digitd's user to the group that owns it, mostly audio."
         case .silent: "The capture device \(name) gives no sound\(error); it is closed and opened again."
         default: "The capture device \(name) is lost\(error); it is opened again as soon as it can be."
         }
@@ -100,7 +102,7 @@ private struct GapTotals {
 
     var sentence: String {
         let cause = causes.sorted().joined(separator: ", ")
-        return count == 1
-            ? "Sound was lost: \(frames) frames (\(cause))." : "Sound was lost \(count) times: \(frames) frames (\(cause))."
+        let times = count == 1 ? "" : " \(count) times"
+        return "Sound was lost\(times): \(frames) frames (\(cause))."
     }
 }

@@ -98,6 +98,8 @@ public struct LiveRecognition<Classifier: WindowClassifier>: ~Copyable {
         case .samples(let count):
             let samples = UnsafeBufferPointer(rebasing: chunk[..<count])
             recognizer.process(samples.span) { emit(Self.stamped($0, reader, clocks)) }
+            let patience = recognizer.patience
+            if patience != reader.patience { reader.patience = patience }
         case .gap(let lostFrames, let cause):
             let lost = Double(lostFrames) * Double(AudioReader.rate) / Double(sourceRate)
             recognizer.gap(lostSamples: Int(lost.rounded())) { emit(Self.stamped($0, reader, clocks)) }

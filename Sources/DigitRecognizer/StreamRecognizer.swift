@@ -57,6 +57,17 @@ public struct StreamRecognizer<Classifier: WindowClassifier>: ~Copyable {
     /// Whether the stream is inside an utterance.
     public var isSpeech: Bool { core.segmenter.isSpeech }
 
+    /// How long the next samples may be held back without any event coming later for it; zero within an utterance, and where
+    /// its beginning or levels are reported.
+    ///
+    /// Out of silence an utterance is given after `lengthMinimum` loud frames and `pauseFrames` quiet ones at the earliest; by
+    /// then it must long have been noticed.
+    public var patience: Duration {
+        guard core.segmenter.isIdle, !parameters.reportsSpeech, !parameters.reportsLevel else { return .zero }
+        let frames = core.segmenter.parameters.lengthMinimum + core.segmenter.parameters.pauseFrames - 5
+        return .milliseconds(min(80, 10 * max(0, frames)))
+    }
+
     /// Takes the next samples, any number of them, and gives the events that they lead to, in order.
     ///
     /// - Parameter samples: mono at 8 kHz, full scale 1.

@@ -18,9 +18,15 @@ public struct MonitorLines: Sendable {
 
     /// The line that an event leads to, without LF, if any.
     public mutating func line(_ event: DigitEvent) -> String? {
-        guard case .level(let level) = event else {
-            return event.text.map { TerminalText.printable($0, isASCII: !style.isUnicode) }
+        switch event {
+        case .level(let level): return line(level)
+        // What a client asks for itself.
+        case .status, .watch, .pong: return nil
+        default: return event.text.map { TerminalText.printable($0, isASCII: !style.isUnicode) }
         }
+    }
+
+    private mutating func line(_ level: DigitEvent.Level) -> String? {
         levels += 1
         loudest = max(loudest, level.levelDecibels)
         wasSpeech = wasSpeech || level.speech
@@ -30,7 +36,7 @@ public struct MonitorLines: Sendable {
             loudest = -.infinity
             wasSpeech = false
         }
-        return "level \(Decibels.text(loudest, columns: 6)) dB  floor \(Decibels.text(level.floorDecibels, columns: 6)) dB  "
-            + "threshold \(Decibels.text(level.thresholdDecibels, columns: 6)) dB\(wasSpeech ? "  speech" : "")"
+        let values = [loudest, level.floorDecibels, level.thresholdDecibels].map { Decibels.text($0, columns: 6) }
+        return "level \(values[0]) dB  floor \(values[1]) dB  threshold \(values[2]) dB\(wasSpeech ? "  speech" : "")"
     }
 }

@@ -79,9 +79,9 @@ extension MonitorScreen {
         case (.waiting, .daemon(let path)): line.append("  waits for the daemon at \(printable(path))", .warning)
         case (.waiting, .own): line.append("  starts")
         case (.connected(let release), .daemon):
-            let clients = state.clients.map { $0 == 1 ? ", 1 client" : ", \($0) clients" } ?? ""
+            let clients = state.clients.map { ", \(Self.count($0, "client"))" } ?? ""
             line.append("  daemon \(printable(release))\(clients)")
-        case (.connected, .own): line.append("  own microphone, no daemon")
+        case (.connected, .own): line.append("  listens itself, no daemon")
         case (.ended(let reason), .daemon):
             line.append("  the daemon has gone (\(printable(reason))); waits for it", .bad)
         case (.ended(let reason), .own): line.append("  ended (\(printable(reason)))")
@@ -125,7 +125,7 @@ extension MonitorScreen {
     }
 
     private func counts(_ state: MonitorState) -> ScreenLine {
-        ScreenLine("\(state.digits) digits, \(state.rejected) rejected", .strong)
+        ScreenLine("\(Self.count(state.digits, "digit")), \(state.rejected) rejected", .strong)
     }
 
     private func utterance(_ event: DigitEvent) -> ScreenLine {
@@ -134,11 +134,14 @@ extension MonitorScreen {
     }
 
     private func losses(_ state: MonitorState) -> ScreenLine {
-        let events = state.overflows > 0 ? ", \(state.overflows) events missed" : ""
+        let events = state.overflows > 0 ? ", \(Self.count(state.overflows, "event")) missed" : ""
         let isClean = state.gaps == 0 && state.overflows == 0
         return ScreenLine(
-            "\(state.gaps) gaps, \(state.lostFrames) frames lost\(events)", isClean ? .faint : .warning)
+            "\(Self.count(state.gaps, "gap")), \(Self.count(state.lostFrames, "frame")) lost\(events)",
+            isClean ? .faint : .warning)
     }
+
+    private static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 }
 
 /// Whether a microphone stands well.

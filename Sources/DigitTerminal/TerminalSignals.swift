@@ -36,6 +36,11 @@ public final class TerminalSignals {
             caught.append((number, before))
             Self.handle(number)
         }
+        // A program that starts this one from a thread that holds signals back, as dispatch's do, hands that on.
+        var set = sigset_t()
+        sigemptyset(&set)
+        for (number, _) in caught { sigaddset(&set, number) }
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 
     deinit {

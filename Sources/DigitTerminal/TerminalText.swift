@@ -23,6 +23,11 @@ public enum TerminalText {
         }
     }
 
+    /// As much of the text as fits into so many columns.
+    public static func fitted(_ text: String, columns: Int) -> String {
+        ScreenLine(text).cut(to: columns).text
+    }
+
     /// The columns that a character takes: 0, 1 or 2.
     ///
     /// After Unicode's East Asian Width, whose wide ranges are merged where nothing but unassigned lies between them, and

@@ -62,6 +62,9 @@ public struct SpeechSegmenter: Sendable {
         }
     }
 
+    /// Whether nothing is heard but the background: no utterance is open, and none seems to begin.
+    public var isIdle: Bool { state == .idle }
+
     /// Frames of silence since the last loud one of an open utterance; 0 outside of one.
     public var silenceFrames: Int { state == .speech ? frameCount - 1 - lastLoud : 0 }
 

@@ -21,11 +21,13 @@ struct Classify: ParsableCommand {
             A file that cannot be used gets a sentence on standard error; the others are classified all the same.
             """)
 
-    @Argument(help: ArgumentHelp("Recordings or pictures.", valueName: "file"))
+    @Argument(help: ArgumentHelp("Recordings or pictures.", valueName: "file"), completion: .file())
     var files: [String]
     @Flag(help: "Print one JSON object a line.")
     var json = false
-    @Option(help: ArgumentHelp("Weights file to use instead of the installed one.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Weights file to use instead of the installed one.", valueName: "file"),
+        completion: .file(extensions: ["safetensors"]))
     var model: String?
 
     func run() throws {

@@ -29,7 +29,7 @@ struct CommandFailure: Error, Equatable {
         case let error as WeightsError: self.init(error.status, error.description)
         case let error as RecognizerError: self.init(error)
         case let error as EventServerError: self.init(.failed, error.description)
-        case let error as ServiceManagerError: self.init(.failed, error.description)
+        case let error as ServiceManagerError: self.init(.badConfiguration, error.description)
         case let error as DataError: self.init(error.status, error.description)
         case let error as TrainingError: self.init(error.status, error.description)
         case let error as DigitClientError: self.init(error.status, error.description)

@@ -33,7 +33,9 @@ struct ConfigCheck: ParsableCommand {
             out. No device is opened.
             """)
 
-    @Argument(help: "The file to check; without one, the file that digitd listen would use.")
+    @Argument(
+        help: "The file to check; without one, the file that digitd listen would use.",
+        completion: .file(extensions: ["toml"]))
     var file: String?
     @Flag(help: "Check the file alone, for use on another machine.")
     var fileOnly = false
@@ -57,7 +59,7 @@ struct ConfigCheck: ParsableCommand {
             executable: ModelLocation.executablePath, environment: ProcessInfo.processInfo.environment)
         return CommandFailure(
             .inputMissing,
-            "There is no configuration file (\(places.joined(separator: " and ")) are missing), so all options have their "
+            "There is no configuration file (looked for \(places.joined(separator: " and "))), so all options have their "
                 + "defaults; digitd config default prints a file to begin with.")
     }
 }
@@ -69,7 +71,9 @@ struct ConfigShow: ParsableCommand {
         abstract: "Prints every option with its value.",
         discussion: "Options that the file does not give are printed with their defaults.")
 
-    @Argument(help: "The file to read; without one, the file that digitd listen would use, or the defaults.")
+    @Argument(
+        help: "The file to read; without one, the file that digitd listen would use, or the defaults.",
+        completion: .file(extensions: ["toml"]))
     var file: String?
 
     func run() throws {

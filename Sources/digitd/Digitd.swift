@@ -26,6 +26,8 @@ struct Digitd: ParsableCommand {
 enum Main {
     static func main() {
         holdStandardDescriptors()
+        // libdispatch complains to the system's log of each thread whose priority an ordinary user may not raise.
+        setenv("LIBDISPATCH_LOG", "NO", 0)
         // A reader that has gone is an error of `write`, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         do {

@@ -18,15 +18,18 @@ struct Evaluate: ParsableCommand {
             """)
 
     @Option(
-        parsing: .upToNextOption, help: ArgumentHelp("Data directories; may be given more than once.", valueName: "dir")
-    )
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Data directories; may be given more than once.", valueName: "dir"), completion: .directory)
     var data: [String]
-    @Option(help: ArgumentHelp("Weights file to use instead of the installed one.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Weights file to use instead of the installed one.", valueName: "file"),
+        completion: .file(extensions: ["safetensors"]))
     var model: String?
     @Flag(help: "Print one JSON object.")
     var json = false
     @Option(
-        help: ArgumentHelp("Directory for a page with plots, index.html, and metrics.json.", valueName: "dir"))
+        help: ArgumentHelp("Directory for a page with plots, index.html, and metrics.json.", valueName: "dir"),
+        completion: .directory)
     var report: String?
     @Flag(help: "Judge FSDD's test clips only.")
     var officialTest = false

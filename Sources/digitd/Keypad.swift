@@ -63,8 +63,7 @@ struct Keypad: ParsableCommand {
         case .failed(let error): throw error
         case .stopped:
             // An entry that was given up is neither one nor a time-out: whoever called shall see the signal.
-            signals.firstNumber.map(StopSignals.end(by:))
-            throw ExitCode.failure
+            StopSignals.end(by: signals.firstNumber ?? SIGTERM)
         }
     }
 }
@@ -214,7 +213,8 @@ private struct KeypadPromptLine {
         guard isTerminal else { return StandardError.report(sentence) }
         isOpen = true
         // A longer line would wrap and leave its first part behind.
-        let text = "\(prompt.progress(digits))   \(sentence)".prefix(StandardError.columns - 1)
+        let text = TerminalText.fitted(
+            "\(prompt.progress(digits))   \(sentence)", columns: StandardError.columns - 1)
         StandardError.write("\r\(text)\u{1B}[K")
     }
 }

@@ -17,7 +17,8 @@ enum ListenAddress {
             guard descriptors.count <= 1 else {
                 throw CommandFailure(
                     .badConfiguration,
-                    "The service manager hands over \(descriptors.count) sockets; leave one ListenStream in digitd.socket.")
+                    "The service manager hands over \(descriptors.count) sockets; leave one ListenStream in digitd.socket."
+                )
             }
             return descriptors.first.map { .descriptor($0) }
         }

@@ -12,6 +12,8 @@ enum ListenOutput {
     ///   - logsDigits: whether digits may stand in a log. Standard output that is the journal is one.
     static func format(_ choice: Configuration.OutputFormat, logsDigits: Bool) -> EventFormat? {
         if Logs.isJournal(STDOUT_FILENO), !logsDigits { return nil }
+        // As under StandardOutput=null: nobody reads it, so it does not count as a listener of the device either.
+        if StandardOutput.isNull { return nil }
         return switch choice {
         case .auto: StandardOutput.isTerminal ? .text : .json
         case .text: .text

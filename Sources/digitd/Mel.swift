@@ -15,9 +15,9 @@ struct Mel: ParsableCommand {
             out with a sentence.
             """)
 
-    @Argument(help: "A recording, or a directory of them.")
+    @Argument(help: "A recording, or a directory of them.", completion: .file())
     var input: String
-    @Argument(help: "The PNG to write, or the directory to write PNGs into.")
+    @Argument(help: "The PNG to write, or the directory to write PNGs into.", completion: .file())
     var output: String
 
     func run() throws {

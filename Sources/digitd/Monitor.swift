@@ -31,7 +31,8 @@ struct Monitor: ParsableCommand {
         completion: .file())
     var input: String?
     @Option(
-        help: ArgumentHelp("Weights file to use instead of the installed one.", valueName: "file"), completion: .file())
+        help: ArgumentHelp("Weights file to use instead of the installed one.", valueName: "file"),
+        completion: .file(extensions: ["safetensors"]))
     var model: String?
 
     func validate() throws {

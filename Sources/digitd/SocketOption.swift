@@ -6,6 +6,6 @@ struct SocketOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The daemon's socket. (default: $XDG_RUNTIME_DIR/digitd.sock, else \(DigitSocket.systemPath))",
-            valueName: "path"))
+            valueName: "path"), completion: .file())
     var socket: String?
 }

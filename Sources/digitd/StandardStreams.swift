@@ -5,6 +5,13 @@ import Glibc
 enum StandardOutput {
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
+    /// Whether it goes nowhere: to /dev/null.
+    static var isNull: Bool {
+        var (output, null) = (stat(), stat())
+        return fstat(STDOUT_FILENO, &output) == 0 && stat("/dev/null", &null) == 0
+            && output.st_mode & S_IFMT == S_IFCHR && output.st_rdev == null.st_rdev
+    }
+
     /// Writes text and a line feed.
     static func line(_ text: String) throws {
         var text = text

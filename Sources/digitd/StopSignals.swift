@@ -44,7 +44,6 @@ final class StopSignals: Sendable {
     private func receive(_ number: CInt, _ grace: Double?) {
         guard first.compareExchange(expected: 0, desired: number, ordering: .acquiringAndReleasing).exchanged else {
             Self.end(by: number)
-            return
         }
         whenWished()
         if let grace {
@@ -53,8 +52,14 @@ final class StopSignals: Sendable {
     }
 
     /// Ends the process as the signal would have, so that a shell sees by what it ended.
-    static func end(by number: CInt) {
+    static func end(by number: CInt) -> Never {
         signal(number, SIG_DFL)
-        kill(getpid(), number)
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, number)
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        // To this thread: one that goes to the process may come only after this thread has gone on.
+        raise(number)
+        _exit(128 + number)
     }
 }

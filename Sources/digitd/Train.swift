@@ -19,12 +19,14 @@ struct Train: ParsableCommand {
             """)
 
     @Option(
-        parsing: .upToNextOption, help: ArgumentHelp("Data directories; may be given more than once.", valueName: "dir")
-    )
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Data directories; may be given more than once.", valueName: "dir"), completion: .directory)
     var data: [String]
-    @Option(help: ArgumentHelp("Weights file to write.", valueName: "file"))
+    @Option(help: ArgumentHelp("Weights file to write.", valueName: "file"), completion: .file())
     var output: String
-    @Option(name: .customLong("init"), help: ArgumentHelp("Weights file to start from.", valueName: "file"))
+    @Option(
+        name: .customLong("init"), help: ArgumentHelp("Weights file to start from.", valueName: "file"),
+        completion: .file(extensions: ["safetensors"]))
     var initialWeights: String?
     @Option(help: ArgumentHelp("Chooses everything that is random.", valueName: "n"))
     var seed: UInt64 = TrainingOptions().seed

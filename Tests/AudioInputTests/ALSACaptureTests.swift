@@ -251,6 +251,28 @@ extension ALSATests {
             #expect(Array(result.pieces[2].prefix(4000)) == Array(samples.floats[(before + lost)...].prefix(4000)))
         }
 
+        @Test func patienceGathersSound_andChangesNoSample() throws {
+            let samples = noise16(24_000)
+            let device = Rig.device(["file": Rig.write("patience.raw", samples.bytes)])
+            let source = try ALSACapture.open(device: device, policy: .failIfUnavailable, logger: logger)
+            defer { source.stop() }
+            var reader = try AudioReader(source)
+            reader.patience = .milliseconds(80)
+            let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: 4000)
+            defer { buffer.deallocate() }
+            var heard: [Float] = []
+            var readings = 0
+            while heard.count < samples.count {
+                guard case .samples(let count) = try reader.read(into: buffer, timeout: .seconds(5)) else { continue }
+                heard += buffer[..<count]
+                readings += 1
+            }
+            let isSame = heard.prefix(samples.count) == samples.floats[...]
+            #expect(isSame)
+            // 300 periods: one by one for half a second, then eight at a time; a busy machine makes it fewer.
+            #expect(readings < 150)
+        }
+
         @Test func stopIsPrompt_andCaptureTimesAreNow() throws {
             let device = Rig.device(["rate": "16000"])
             let source = try ALSACapture.open(device: device, policy: .failIfUnavailable, logger: logger)

@@ -79,6 +79,25 @@ import Testing
         #expect((4000...5000).contains(frames))
     }
 
+    @Test func lessPatienceEndsANap() throws {
+        let ring = try CaptureRing(capacity: 16_384)
+        let reader = RingReader(ring)
+        let end = try FirstResult()
+        let stop = try SourceStream()
+        reader.patience = 20_000_000_000
+        try SourceStream.startThread("napper") {
+            // A device of 8 kHz with a buffer of a minute, which has given a period in the last second.
+            var pace = CapturePace(rate: 8000, bufferFrames: 480_000)
+            let now = monotonicNanoseconds()
+            for time in [now - 1_000_000_000, now] { pace.read(frames: 80, isAll: true, now: time) }
+            RingWriter(ring).nap(pace, orReadable: stop.stopDescriptor)
+            end.give(0)
+        }
+        usleep(20_000)
+        reader.patience = 0
+        #expect(end.wait(until: monotonicNanoseconds() + 10_000_000_000) == 0)
+    }
+
     @Test func nothingIsLostOrReorderedBetweenTwoThreads() throws {
         let stream = try SourceStream(ringCapacity: 32_768)
         let count = 100_000

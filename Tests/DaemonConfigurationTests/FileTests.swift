@@ -4,14 +4,8 @@ import Testing
 
 /// Files that cannot be read, and where files are looked for.
 @Suite struct FileTests {
-    private let directory: String
-
-    init() throws {
-        let url = try FileManager.default.url(
-            for: .itemReplacementDirectory, in: .userDomainMask,
-            appropriateFor: URL(fileURLWithPath: NSTemporaryDirectory()), create: true)
-        directory = url.path
-    }
+    private let scratch = ScratchDirectory()
+    private var directory: String { scratch.path }
 
     private func make(_ name: String, _ text: String = "") throws -> String {
         let path = directory + "/" + name

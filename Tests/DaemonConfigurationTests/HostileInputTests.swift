@@ -4,48 +4,50 @@ import Testing
 @testable import DaemonConfiguration
 
 /// No input ends the program or keeps it busy.
-@Suite struct HostileInputTests {
-    /// Documents that a parser could drown in.
+@Suite(.serialized) struct HostileInputTests {
+    /// Documents that a parser could drown in, of about a quarter of the size that is allowed.
     static let floods: [(name: String, text: String)] = [
         ("brackets", "a = " + repeated("[", 100_000)),
         ("closed brackets", "a = " + repeated("[", 100_000) + repeated("]", 100_000)),
-        ("braces", "a = " + repeated("{a=", 100_000)),
-        ("brackets and braces", "a = " + repeated("[{a=", 100_000)),
-        ("names in a key", repeated("a.", 400_000) + "a = 1"),
-        ("names in a header", "[" + repeated("a.", 400_000) + "a]"),
-        ("names in an inline key", "x = {" + repeated("a.", 400_000) + "a = 1}"),
-        ("headers of headers", (0..<60_000).map { "[a\($0).b]\n" }.joined()),
-        ("lists of tables", repeated("[[a]]\n", 150_000)),
-        ("keys", (0..<80_000).map { "k\($0)=1\n" }.joined()),
-        ("one key", repeated("a=1\n", 250_000)),
-        ("keys of one table", "a = {" + (0..<80_000).map { "k\($0)=1," }.joined() + "z=1}"),
-        ("tables in a list", "a = [" + repeated("{},", 300_000) + "]"),
-        ("keys in a list", "a = [" + repeated("{b=1},", 150_000) + "]"),
-        ("numbers in a list", "a = [" + repeated("1,", 500_000) + "]"),
-        ("lists in a list", "a = [" + repeated("[],", 300_000) + "]"),
-        ("texts in a list", "a = [" + repeated("\"\",", 300_000) + "]"),
-        ("open texts", "a = " + repeated("\"\"\"", 300_000)),
-        ("long texts in a list", "a = [" + repeated("'''''',", 140_000) + "]"),
-        ("quotes", repeated("\"", 1_000_000)),
-        ("escapes", "a = \"" + repeated("\\\\", 500_000)),
-        ("one text", "[capture]\ndevice = \"" + repeated("x", 1_000_000) + "\""),
-        ("one name", repeated("x", 1_000_000)),
-        ("one name with a value", repeated("x", 1_000_000) + "=1"),
-        ("one number", "a = " + repeated("9", 1_000_000)),
-        ("one fraction", "a = 0." + repeated("9", 1_000_000)),
-        ("underscores", "a = 1" + repeated("_1", 500_000)),
-        ("zeros", "a = " + repeated("0", 1_000_000)),
-        ("signs", "a = " + repeated("-", 1_000_000)),
-        ("spaces", repeated(" ", 1_000_000)),
-        ("lines", repeated("\n", 1_000_000)),
-        ("comments", repeated("#\n", 500_000)),
-        ("one comment", "#" + repeated("é", 500_000)),
-        ("wide characters", repeated("\u{1F600}", 250_000)),
-        ("combining characters", "a = \"e" + repeated("\u{301}", 500_000)),
-        ("equals", repeated("=", 1_000_000)),
-        ("dots", repeated(".", 1_000_000)),
-        ("commas", "a = [" + repeated(",", 1_000_000)),
-        ("backslashes", "a = \"\"\"" + repeated("\\\n", 500_000)),
+        ("braces", "a = " + repeated("{a=", 75_000)),
+        ("brackets and braces", "a = " + repeated("[{a=", 60_000)),
+        ("names in a key", repeated("a.", 100_000) + "a = 1"),
+        ("names in a header", "[" + repeated("a.", 100_000) + "a]"),
+        ("names in an inline key", "x = {" + repeated("a.", 100_000) + "a = 1}"),
+        ("headers of headers", (0..<15_000).map { "[a\($0).b]\n" }.joined()),
+        ("lists of tables", repeated("[[a]]\n", 37_500)),
+        ("keys", (0..<20_000).map { "k\($0)=1\n" }.joined()),
+        ("one key", repeated("a=1\n", 62_500)),
+        ("keys of one table", "a = {" + (0..<20_000).map { "k\($0)=1," }.joined() + "z=1}"),
+        ("tables in a list", "a = [" + repeated("{},", 75_000) + "]"),
+        ("keys in a list", "a = [" + repeated("{b=1},", 37_500) + "]"),
+        ("numbers in a list", "a = [" + repeated("1,", 125_000) + "]"),
+        ("lists in a list", "a = [" + repeated("[],", 75_000) + "]"),
+        ("texts in a list", "a = [" + repeated("\"\",", 75_000) + "]"),
+        ("open texts", "a = " + repeated("\"\"\"", 75_000)),
+        ("long texts in a list", "a = [" + repeated("'''''',", 35_000) + "]"),
+        ("quotes", repeated("\"", 250_000)),
+        ("escapes", "a = \"" + repeated("\\\\", 125_000)),
+        ("one text", "[capture]\ndevice = \"" + repeated("x", 250_000) + "\""),
+        ("one name", repeated("x", 250_000)),
+        ("one name with a value", repeated("x", 250_000) + "=1"),
+        ("one number", "a = " + repeated("9", 250_000)),
+        ("one fraction", "a = 0." + repeated("9", 250_000)),
+        ("underscores", "a = 1" + repeated("_1", 125_000)),
+        ("zeros", "a = " + repeated("0", 250_000)),
+        ("signs", "a = " + repeated("-", 250_000)),
+        ("spaces", repeated(" ", 250_000)),
+        ("lines", repeated("\n", 250_000)),
+        ("comments", repeated("#\n", 125_000)),
+        ("one comment", "#" + repeated("é", 125_000)),
+        ("wide characters", repeated("\u{1F600}", 62_500)),
+        ("combining characters in a name", "\"e" + repeated("\u{301}", 125_000) + "\" = 1"),
+        ("combining characters in a path", "[server]\nsocket = \"/" + repeated("\u{301}", 125_000) + "\""),
+        ("combining characters", "a = \"e" + repeated("\u{301}", 125_000)),
+        ("equals", repeated("=", 250_000)),
+        ("dots", repeated(".", 250_000)),
+        ("commas", "a = [" + repeated(",", 250_000)),
+        ("backslashes", "a = \"\"\"" + repeated("\\\n", 125_000)),
     ]
 
     private static func repeated(_ text: String, _ count: Int) -> String {
@@ -58,7 +60,7 @@ import Testing
         #expect(text.utf8.count <= ConfigurationFile.bytesMax, "\(name)")
         var sentences: [String] = []
         let time = ContinuousClock().measure { sentences = problems(text) }
-        // A release build takes a tenth of a second at the most; this one is not optimised and has neighbours.
+        // A release build takes 0.2 s for the largest; this one is not optimised and has neighbours.
         #expect(time < .seconds(10), "\(name): \(time)")
         #expect(sentences.count <= 1, "\(name)")
         #expect(sentences.allSatisfy { $0.utf8.count < 1000 && $0.hasSuffix(".") }, "\(name): \(sentences)")
@@ -71,6 +73,10 @@ import Testing
     }
 
     @Test func depthIsLimited() {
+        #expect(problems(Self.repeated("x", 128) + " = 1").first?.contains("unknown") == true)
+        #expect(
+            problems("\n a . " + Self.repeated("x", 129) + " = 1")
+                == ["f, line 2, column 6: the name has more than 128 bytes; digitd's are shorter."])
         #expect(problems("a.b.c.d.e.f.g.h = 1").first?.contains("unknown") == true)
         #expect(
             problems("a.b.c.d.e.f.g.h.i = 1") == [

@@ -182,4 +182,21 @@ import Testing
         #expect(changes.needRestart == ["capture.device"])
         #expect(new.changes(to: new) == ([], []))
     }
+
+    @Test func runningDaemonTakesWhatIsLive_andNothingElse() throws {
+        var configuration = try read("[capture]\ndevice = \"hw:0\"\n[server]\nclients_max = 3")
+        let new = try read(
+            "[capture]\ndevice = \"hw:1\"\nrelease_after_s = 7\n[segmenter]\nenter_db = 9.3\n[recognition]\naccept_posterior = 0.5"
+        )
+        let needRestart = configuration.changes(to: new).needRestart
+        configuration.takeLive(from: new)
+        #expect(configuration.changes(to: new) == ([], needRestart))
+        #expect(configuration.capture.device == "hw:0")
+        #expect(configuration.segmenter == new.segmenter)
+        #expect(configuration.recognition.acceptPosterior == 0.5)
+        // And back again.
+        configuration.takeLive(from: Configuration())
+        #expect(configuration.changes(to: Configuration()).live == [])
+        #expect(configuration.recognition.acceptPosterior == nil)
+    }
 }

@@ -1,4 +1,5 @@
 import DaemonConfiguration
+import Foundation
 
 /// Reads a configuration of this text, called `f`.
 func read(_ text: String) throws(ConfigurationError) -> Configuration {
@@ -32,5 +33,19 @@ struct SeededNumbers: RandomNumberGenerator {
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
+    }
+}
+
+/// A directory of its own for one test, removed with the value.
+final class ScratchDirectory: Sendable {
+    let path: String
+
+    init() {
+        var template = Array((NSTemporaryDirectory() + "/DaemonConfigurationTests.XXXXXX").utf8CString)
+        path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
     }
 }

@@ -60,6 +60,9 @@ import Testing
         Case(
             "a = 1 b = 2",
             "f, line 1, column 7: b is not expected here; one key = value or one [table] stands on a line."),
+        Case(
+            "a =\u{A0}1", "f, line 1, column 4: a is U+00A0, but a value is a number, true, false, or text in quotes."),
+        Case("\u{200B}a = 1", "f, line 1, column 1: a name is expected here, and not U+200B."),
         Case("é = 1", "f, line 1, column 1: a name is expected here, and not é."),
     ]
 

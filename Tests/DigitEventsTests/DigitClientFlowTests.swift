@@ -8,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct DigitClientFlowTests {
     @Test func cancellationEndsTheSequence_andClosesTheConnection() async throws {
         let daemon = try FakeDaemon()
-        let client = DigitClient(path: daemon.path)
+        let client = DigitClient(testing: daemon.path)
         let (greetings, greeting) = AsyncStream<Void>.makeStream()
         let task = Task {
             for try await _ in client.events { greeting.yield() }
@@ -23,7 +23,7 @@ import Testing
 
     @Test func cancellationEndsTheWaitForADaemon() async throws {
         let (waits, wait) = AsyncStream<Void>.makeStream()
-        let client = DigitClient(path: "/nonexistent/digitd.sock", whenWaiting: { _ in wait.yield() })
+        let client = DigitClient(testing: "/nonexistent/digitd.sock", whenWaiting: { _ in wait.yield() })
         let task = Task {
             for try await _ in client.events {}
             return Task.isCancelled
@@ -35,7 +35,7 @@ import Testing
 
     @Test func aCancelledTaskGetsNothingMore_evenOfWhatHasCome() async throws {
         let daemon = try FakeDaemon()
-        let client = DigitClient(path: daemon.path)
+        let client = DigitClient(testing: daemon.path)
         async let connection = daemon.accept(sending: ServerLine.version, ServerLine.digit(1), ServerLine.digit(2))
         let task = Task {
             var events: [DigitEvent] = []
@@ -52,13 +52,13 @@ import Testing
     @Test func givingUpTheIteratorClosesTheConnection() async throws {
         let daemon = try FakeDaemon()
         async let connection = daemon.accept(sending: ServerLine.version)
-        for try await _ in DigitClient(path: daemon.path).events { break }
+        for try await _ in DigitClient(testing: daemon.path).events { break }
         #expect(try await connection.receiveLine() == nil)
     }
 
     @Test func aConsumerThatDoesNotAskHoldsTheServerBack_andMissesNothing() async throws {
         let daemon = try FakeDaemon()
-        var events = DigitClient(path: daemon.path, reconnects: false).events.makeAsyncIterator()
+        var events = DigitClient(testing: daemon.path, reconnects: false).events.makeAsyncIterator()
         async let accepted = daemon.accept(sending: ServerLine.version)
         #expect(try await events.next()?.className == "VERSION")
         let connection = try await accepted
@@ -76,7 +76,7 @@ import Testing
 
     @Test func iteratorsAreIndependent() async throws {
         let daemon = try FakeDaemon()
-        let client = DigitClient(path: daemon.path, reconnects: false)
+        let client = DigitClient(testing: daemon.path, reconnects: false)
         try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<8 {
                 group.addTask {

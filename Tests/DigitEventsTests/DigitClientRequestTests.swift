@@ -16,7 +16,7 @@ import Testing
             try await connection.send(ServerLine.digit(1), #"{"class":"NEW"}"#, line)
             #expect(try await connection.receiveLine() == nil)
         }()
-        #expect(try await DigitClient(path: daemon.path).status(timeout: .seconds(60)) == Self.status)
+        #expect(try await DigitClient(testing: daemon.path).status() == Self.status)
         try await script
     }
 
@@ -28,7 +28,7 @@ import Testing
             let number = try #require(request.firstMatch(of: /^{"ping":(\d+)}$/)).output.1
             try await connection.send(#"{"class":"PONG","ping":0}"#, #"{"class":"PONG","ping":\#(number)}"#)
         }()
-        #expect(try await DigitClient(path: daemon.path).ping(timeout: .seconds(60)) > .zero)
+        #expect(try await DigitClient(testing: daemon.path).ping() > .zero)
         try await script
     }
 
@@ -37,7 +37,8 @@ import Testing
         async let connection = daemon.accept(
             sending: ServerLine.version, #"{"class":"ERROR","code":"too_many_clients","message":"Too many."}"#,
             ServerLine.bye)
-        let error = await #expect(throws: DigitClientError.self) { try await DigitClient(path: daemon.path).status() }
+        let client = DigitClient(testing: daemon.path)
+        let error = await #expect(throws: DigitClientError.self) { try await client.status() }
         #expect(error == .refused(daemon.path, message: "Too many."))
         _ = try await connection
     }
@@ -50,7 +51,8 @@ import Testing
             for line in lines { try await connection.send(line) }
             connection.close()
         }()
-        let error = await #expect(throws: DigitClientError.self) { try await DigitClient(path: daemon.path).status() }
+        let client = DigitClient(testing: daemon.path)
+        let error = await #expect(throws: DigitClientError.self) { try await client.status() }
         #expect(error == .connectionLost(daemon.path))
         try await script
     }
@@ -58,15 +60,17 @@ import Testing
     @Test func aServerThatSaysNothingIsNotWaitedForForever() async throws {
         // The kernel takes the connection; nobody accepts it.
         let daemon = try FakeDaemon()
-        let client = DigitClient(path: daemon.path)
-        let error = await #expect(throws: DigitClientError.self) { try await client.status(timeout: .milliseconds(50)) }
+        var client = DigitClient(testing: daemon.path)
+        client.timeout = .milliseconds(50)
+        let asked = client
+        let error = await #expect(throws: DigitClientError.self) { try await asked.status() }
         #expect(error == .noAnswer(daemon.path))
     }
 
     @Test func cancellationEndsTheWaitForAnAnswer() async throws {
         let daemon = try FakeDaemon()
-        let client = DigitClient(path: daemon.path)
-        let task = Task { try await client.status(timeout: .seconds(3600)) }
+        let client = DigitClient(testing: daemon.path)
+        let task = Task { try await client.status() }
         let connection = try await daemon.accept(sending: ServerLine.version)
         #expect(try await connection.receiveLine() != nil)
         task.cancel()

@@ -15,6 +15,17 @@ enum ServerLine {
     }
 }
 
+extension DigitClient {
+    /// A client for which time is never what ends a wait, however busy the machine.
+    init(
+        testing path: String, policy: DigitEvent.WatchPolicy = .standard, reconnects: Bool = true,
+        whenWaiting: (@Sendable (DigitClientError) -> Void)? = nil
+    ) {
+        self.init(path: path, policy: policy, reconnects: reconnects, whenWaiting: whenWaiting)
+        timeout = .seconds(600)
+    }
+}
+
 extension DigitEvent {
     static let connectionLost = DigitEvent.bye(.init(reason: "connection_lost"))
 
@@ -43,7 +54,7 @@ private final class Told: Sendable {
         async let connection = daemon.accept(
             sending: ServerLine.version, ServerLine.device, ServerLine.digit(7), ServerLine.bye)
         var events: [DigitEvent] = []
-        for try await event in DigitClient(path: daemon.path, reconnects: false).events { events.append(event) }
+        for try await event in DigitClient(testing: daemon.path, reconnects: false).events { events.append(event) }
         #expect(events.map(\.className) == ["VERSION", "DEVICE", "DIGIT", "BYE"])
         #expect(events[2].digit == 7)
         #expect(try await connection.receiveLine() == nil)
@@ -52,7 +63,7 @@ private final class Told: Sendable {
     @Test func aDaemonThatReturnsIsConnectedToAgain_withThePolicySentEachTime() async throws {
         let daemon = try FakeDaemon()
         let policy = DigitEvent.WatchPolicy(watch: [.level, .digit], minConfidence: 0.9)
-        var events = DigitClient(path: daemon.path, policy: policy).events.makeAsyncIterator()
+        var events = DigitClient(testing: daemon.path, policy: policy).events.makeAsyncIterator()
         for _ in 0..<3 {
             async let accepted = daemon.accept(sending: ServerLine.version)
             #expect(try await events.next()?.className == "VERSION")
@@ -65,7 +76,7 @@ private final class Told: Sendable {
 
     @Test func byeComesOnce_andWhatFollowsItIsNotRead() async throws {
         let daemon = try FakeDaemon()
-        var events = DigitClient(path: daemon.path).events.makeAsyncIterator()
+        var events = DigitClient(testing: daemon.path).events.makeAsyncIterator()
         async let first = daemon.accept(sending: ServerLine.version, ServerLine.bye, ServerLine.digit(1))
         #expect(try await classes(2, of: &events) == ["VERSION", "BYE"])
         _ = try await first
@@ -79,7 +90,7 @@ private final class Told: Sendable {
 
     @Test func linesMayComeInAnyPieces_andHalfALineIsNone() async throws {
         let daemon = try FakeDaemon()
-        var events = DigitClient(path: daemon.path, reconnects: false).events.makeAsyncIterator()
+        var events = DigitClient(testing: daemon.path, reconnects: false).events.makeAsyncIterator()
         async let script: Void = {
             let connection = try await daemon.accept()
             for byte in "\(ServerLine.version)\n\(ServerLine.digit(3))\n".utf8 {
@@ -99,7 +110,7 @@ private final class Told: Sendable {
             return frame.replacing("\"\"", with: "\"\(String(repeating: "a", count: length - 1 - frame.count))\"")
         }
         let daemon = try FakeDaemon()
-        var events = DigitClient(path: daemon.path).events.makeAsyncIterator()
+        var events = DigitClient(testing: daemon.path).events.makeAsyncIterator()
         async let script: Void = {
             let connection = try await daemon.accept(sending: ServerLine.version, line(length: 4096))
             try await connection.send(line(length: 4097))
@@ -118,7 +129,7 @@ private final class Told: Sendable {
     @Test(arguments: ["garbage", "{}", #"{"class":"DIGIT","seq":1}"#, ""])
     func whatIsNoEventEndsTheConnection(line: String) async throws {
         let daemon = try FakeDaemon()
-        let once = DigitClient(path: daemon.path, reconnects: false)
+        let once = DigitClient(testing: daemon.path, reconnects: false)
         var events = once.events.makeAsyncIterator()
         async let connection = daemon.accept(sending: ServerLine.version, line, ServerLine.digit(1))
         #expect(try await events.next()?.className == "VERSION")
@@ -130,7 +141,7 @@ private final class Told: Sendable {
 
     @Test func aServerOfAnotherKindIsLeft() async throws {
         let daemon = try FakeDaemon()
-        let client = DigitClient(path: daemon.path, reconnects: false)
+        let client = DigitClient(testing: daemon.path, reconnects: false)
         for (line, error) in [
             (
                 ServerLine.device,
@@ -157,7 +168,7 @@ private final class Told: Sendable {
         ]
         async let connection = daemon.accept(sending: sent[0], sent[1], sent[2], sent[3], sent[4])
         var lines: [DigitClient.Line] = []
-        for try await line in DigitClient(path: daemon.path, reconnects: false).lines { lines.append(line) }
+        for try await line in DigitClient(testing: daemon.path, reconnects: false).lines { lines.append(line) }
         #expect(lines.map(\.text) == sent)
         #expect(lines[1].event == .unknown(class: "WEATHER"))
         #expect(
@@ -170,7 +181,7 @@ private final class Told: Sendable {
     @Test func eventsThatThePolicyLeavesOutDoNotComeBeforeItIsInForce() async throws {
         let daemon = try FakeDaemon()
         let policy = DigitEvent.WatchPolicy(watch: [.digit], minConfidence: 0.9)
-        var events = DigitClient(path: daemon.path, policy: policy).events.makeAsyncIterator()
+        var events = DigitClient(testing: daemon.path, policy: policy).events.makeAsyncIterator()
         async let connection = daemon.accept(
             sending: ServerLine.version, ServerLine.device, ServerLine.digit(1, confidence: 0.5), ServerLine.digit(2),
             #"{"class":"GAP","lost_frames":1,"cause":"overrun"}"#,
@@ -184,7 +195,7 @@ private final class Told: Sendable {
         daemon.stop(leavingFile: true)
         defer { unlink(daemon.path) }
         for path in ["/nonexistent/digitd.sock", "/dev/null/x", daemon.path, "/etc/passwd"] {
-            var events = DigitClient(path: path, reconnects: false).events.makeAsyncIterator()
+            var events = DigitClient(testing: path, reconnects: false).events.makeAsyncIterator()
             let error = await #expect(throws: DigitClientError.self) { try await events.next() }
             #expect(error == .notRunning([path]))
             #expect(try await events.next() == nil)
@@ -193,32 +204,44 @@ private final class Told: Sendable {
 
     @Test(arguments: ["", String(repeating: "x", count: 108), "a\0b"])
     func aPathThatNoSocketCanHaveIsAnErrorAtOnce(path: String) async throws {
-        var events = DigitClient(path: path).events.makeAsyncIterator()
+        var events = DigitClient(testing: path).events.makeAsyncIterator()
         #expect(await #expect(throws: DigitClientError.self) { try await events.next() } == .badPath(path))
     }
 
     @Test func waitingIsToldOnce_untilAConnectionStands() async throws {
-        let path = try FakeDaemon().path
+        let daemon = try FakeDaemon()
         let told = Told()
-        let client = DigitClient(path: path, whenWaiting: { error in told.errors.withLock { $0.append(error) } })
+        let client = DigitClient(testing: daemon.path) { error in told.errors.withLock { $0.append(error) } }
         var events = client.events.makeAsyncIterator()
         for round in 1...2 {
             async let script: FakeDaemon.Connection = {
-                // The client comes to nobody first, more than once.
-                while told.errors.withLock({ $0.count }) < round { await Task.yield() }
-                try await Task.sleep(for: .milliseconds(400))
-                let daemon = try FakeDaemon(path: path)
+                // Connections that say nothing are none.
+                for _ in 0..<3 { try await daemon.accept().close() }
                 return try await daemon.accept(sending: ServerLine.version, ServerLine.bye)
             }()
             #expect(try await classes(2, of: &events) == ["VERSION", "BYE"])
+            #expect(told.errors.withLock { $0 } == Array(repeating: .notRunning([daemon.path]), count: round))
             _ = try await script
         }
-        #expect(told.errors.withLock { $0 } == [.notRunning([path]), .notRunning([path])])
+    }
+
+    @Test func anotherReasonToWaitIsToldToo() async throws {
+        let path = try FakeDaemon().path
+        let (reasons, reason) = AsyncStream<DigitClientError>.makeStream()
+        let client = DigitClient(testing: path) { reason.yield($0) }
+        let task = Task { for try await _ in client.events {} }
+        var next = reasons.makeAsyncIterator()
+        #expect(await next.next() == .notRunning([path]))
+        let daemon = try FakeDaemon(path: path)
+        _ = try await daemon.accept(sending: "garbage")
+        #expect(await next.next() == .protocolViolation(path, reason: "a line is no event"))
+        task.cancel()
+        try await task.value
     }
 
     @Test func aServerThatTurnsClientsAwayIsNotAskedOverAndOver() async throws {
         let daemon = try FakeDaemon()
-        var events = DigitClient(path: daemon.path).events.makeAsyncIterator()
+        var events = DigitClient(testing: daemon.path).events.makeAsyncIterator()
         let clock = ContinuousClock()
         let start = clock.now
         for _ in 0..<4 {

@@ -49,6 +49,12 @@ import Testing
         }
     }
 
+    @Test func answersToBadRequestsAreTheParsersOwn() throws {
+        let error = #expect(throws: RequestError.self) { try ClientRequest(jsonLine: #"{"watch":["DIGITS"]}"#) }
+        let answer = DigitEvent.error(.init(code: "bad_request", message: try #require(error).description))
+        #expect(lines.contains(String(answer.jsonLine.dropLast())))
+    }
+
     /// The lines of one class.
     private func section(_ name: String) -> [String] {
         Array(lines.drop { $0 != "### \(name)" }.dropFirst().prefix { !$0.hasPrefix("#") })

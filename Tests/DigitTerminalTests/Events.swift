@@ -31,7 +31,8 @@ extension DigitEvent {
     static let banner = DigitEvent.version(.init(release: "0.1.0"))
     static let overrun = DigitEvent.gap(.init(lostFrames: 480, cause: "overrun"))
 
-    static func level(_ level: Double, floor: Double = -58, threshold: Double = -49, speech: Bool = false) -> DigitEvent {
+    static func level(_ level: Double, floor: Double = -58, threshold: Double = -49, speech: Bool = false) -> DigitEvent
+    {
         .level(.init(levelDecibels: level, floorDecibels: floor, thresholdDecibels: threshold, speech: speech))
     }
 }

@@ -75,7 +75,8 @@ import Testing
     // MARK: Losses
 
     static let losses: [(DigitEvent, KeypadEntry.Loss)] = [
-        (.overrun, .gap), (.overflow(.init(lost: 3)), .missedEvents), (.banner, .connection), (.openMicrophone, .device),
+        (.overrun, .gap), (.overflow(.init(lost: 3)), .missedEvents), (.banner, .connection),
+        (.openMicrophone, .device),
         (.device(.init(state: .released, name: "x")), .device),
     ]
 

@@ -3,7 +3,8 @@ import Synchronization
 
 /// A daemon that a test plays: it says what the test wants, wrong things too.
 ///
-/// Whatever waits does so on a thread of its own, not on those that the tests share, and fails after a minute.
+/// What waits blocks its thread, and fails after five minutes. In a test that is asynchronous, the asynchronous forms wait on
+/// a thread of their own: those that the tests share must not be held by one that waits for another.
 public final class FakeDaemon: Sendable {
     /// Its socket.
     public let path: String
@@ -14,6 +15,10 @@ public final class FakeDaemon: Sendable {
     public struct Failure: Error, CustomStringConvertible {
         /// What failed.
         public let description: String
+
+        init(_ description: String) { self.description = description }
+
+        init(errnoOf call: String) { self.init("\(call): \(String(cString: strerror(errno)))") }
     }
 
     /// Listens at `path`, or at one of its own.
@@ -29,9 +34,7 @@ public final class FakeDaemon: Sendable {
                 bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        guard result == 0, listen(descriptor, 16) == 0 else {
-            throw Failure(description: "\(self.path): \(String(cString: strerror(errno)))")
-        }
+        guard result == 0, listen(descriptor, 16) == 0 else { throw Failure(errnoOf: self.path) }
     }
 
     deinit { stop() }
@@ -47,30 +50,30 @@ public final class FakeDaemon: Sendable {
         if !leavingFile { unlink(path) }
     }
 
-    /// The next client.
-    public func accept() async throws -> Connection {
-        try await onOwnThread { [descriptor] in
-            try Self.wait(for: descriptor, POLLIN, "nobody connected")
-            let client = Foundation.accept(descriptor, nil, nil)
-            guard client >= 0, fcntl(client, F_SETFD, FD_CLOEXEC) == 0 else {
-                throw Failure(description: "accept: \(String(cString: strerror(errno)))")
-            }
-            return Connection(client)
-        }
+    /// Takes the next client and sends it these lines.
+    public func accept(sending lines: String...) throws -> Connection { try accept(sending: lines) }
+
+    /// Takes the next client and sends it these lines.
+    public func accept(sending lines: String...) async throws -> Connection {
+        try await onOwnThread { try self.accept(sending: lines) }
     }
 
-    /// Takes a client and sends it these lines.
-    public func accept(sending lines: String...) async throws -> Connection {
-        let connection = try await accept()
-        try await connection.send(lines)
+    private func accept(sending lines: [String]) throws -> Connection {
+        try Self.wait(for: descriptor, POLLIN, "nobody connected")
+        let client = Foundation.accept(descriptor, nil, nil)
+        guard client >= 0, fcntl(client, F_SETFD, FD_CLOEXEC) == 0 else { throw Failure(errnoOf: "accept") }
+        let connection = Connection(client)
+        try connection.send(lines)
         return connection
     }
 
     fileprivate static func wait(for descriptor: CInt, _ events: Int32, _ complaint: String) throws {
         var poll = pollfd(fd: descriptor, events: Int16(events), revents: 0)
-        guard Foundation.poll(&poll, 1, 60_000) == 1 else { throw Failure(description: complaint) }
+        guard Foundation.poll(&poll, 1, 300_000) == 1 else { throw Failure(complaint) }
     }
+}
 
+extension FakeDaemon {
     /// The server's end of a connection.
     public final class Connection: Sendable {
         private let descriptor: CInt
@@ -91,25 +94,34 @@ public final class FakeDaemon: Sendable {
         }
 
         /// Sends lines, each with an LF.
-        public func send(_ lines: String...) async throws { try await send(lines) }
+        public func send(_ lines: String...) throws { try send(lines) }
 
-        fileprivate func send(_ lines: [String]) async throws {
-            try await send(bytes: lines.map { $0 + "\n" }.joined().utf8.map { $0 })
+        /// Sends lines, each with an LF.
+        public func send(_ lines: String...) async throws { try await onOwnThread { try self.send(lines) } }
+
+        fileprivate func send(_ lines: [String]) throws {
+            try send(bytes: Array(lines.map { $0 + "\n" }.joined().utf8))
         }
 
         /// Sends bytes as they are.
-        public func send(bytes: [UInt8]) async throws {
-            try await onOwnThread { [self] in
-                var rest = bytes[...]
-                while !rest.isEmpty {
-                    try FakeDaemon.wait(for: descriptor, POLLOUT, "the client does not read")
-                    let count = rest.withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress, $0.count, noSignal) }
-                    if count < 0, errno == EAGAIN { continue }
-                    guard count > 0 else { throw Failure(description: "send: \(String(cString: strerror(errno)))") }
-                    rest = rest.dropFirst(count)
-                }
+        public func send(bytes: [UInt8]) throws {
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                try FakeDaemon.wait(for: descriptor, POLLOUT, "the client does not read")
+                let count = send(some: rest)
+                guard count > 0 || errno == EAGAIN else { throw Failure(errnoOf: "send") }
+                rest = rest.dropFirst(max(0, count))
             }
         }
+
+        private func send(some bytes: ArraySlice<UInt8>) -> Int {
+            bytes.withUnsafeBytes {
+                Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+            }
+        }
+
+        /// Sends bytes as they are.
+        public func send(bytes: [UInt8]) async throws { try await onOwnThread { try self.send(bytes: bytes) } }
 
         /// Sends a short line again and again until the client has read nothing for half a second.
         ///
@@ -119,11 +131,9 @@ public final class FakeDaemon: Sendable {
                 let bytes = Array((line + "\n").utf8)
                 for count in 0..<limit {
                     while true {
-                        let sent = bytes.withUnsafeBytes {
-                            Foundation.send(descriptor, $0.baseAddress, $0.count, noSignal)
-                        }
+                        let sent = send(some: bytes[...])
                         if sent == bytes.count { break }
-                        guard sent < 0, errno == EAGAIN else { throw Failure(description: "half a line was sent") }
+                        guard sent < 0, errno == EAGAIN else { throw Failure("half a line was sent") }
                         var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                         if Foundation.poll(&poll, 1, 500) == 0 { return count }
                     }
@@ -133,29 +143,28 @@ public final class FakeDaemon: Sendable {
         }
 
         /// The client's next line without its LF; nil when it has closed the connection.
-        public func receiveLine() async throws -> String? {
-            try await onOwnThread { [self] in
-                while true {
-                    let line: String? = received.withLock { bytes in
-                        guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
-                        defer { bytes.removeSubrange(...end) }
-                        return String(decoding: bytes[..<end], as: UTF8.self)
-                    }
-                    if let line { return line }
-                    try FakeDaemon.wait(for: descriptor, POLLIN, "the client neither sends nor closes")
-                    var chunk = [UInt8](repeating: 0, count: 4096)
-                    let count = recv(descriptor, &chunk, chunk.count, 0)
-                    // A client that leaves with lines unread resets the connection.
-                    if count == 0 || count < 0 && errno == ECONNRESET { return nil }
-                    guard count > 0 else { throw Failure(description: "recv: \(String(cString: strerror(errno)))") }
-                    received.withLock { $0.append(contentsOf: chunk[..<count]) }
+        public func receiveLine() throws -> String? {
+            while true {
+                let line: String? = received.withLock { bytes in
+                    guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+                    defer { bytes.removeSubrange(...end) }
+                    return String(decoding: bytes[..<end], as: UTF8.self)
                 }
+                if let line { return line }
+                try FakeDaemon.wait(for: descriptor, POLLIN, "the client neither sends nor closes")
+                var chunk = [UInt8](repeating: 0, count: 4096)
+                let count = recv(descriptor, &chunk, chunk.count, 0)
+                // A client that leaves with lines unread resets the connection.
+                if count == 0 || count < 0 && errno == ECONNRESET { return nil }
+                guard count > 0 else { throw Failure(errnoOf: "recv") }
+                received.withLock { $0.append(contentsOf: chunk[..<count]) }
             }
         }
+
+        /// The client's next line without its LF; nil when it has closed the connection.
+        public func receiveLine() async throws -> String? { try await onOwnThread { try self.receiveLine() } }
     }
 }
-
-private let noSignal = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
 
 private func onOwnThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in

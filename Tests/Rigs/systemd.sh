@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The installed service under a real systemd: starts on demand and says when it is ready, survives kill -9 and a hang with the
-# same socket and no digit lost after its return, says good-bye, and keeps the digits out of the journal. The same units
-# as the package's, installed by install.sh.
+# The installed service under a real systemd: starts on demand and says when it is ready, survives kill -9 and a hang with
+# the same socket and no digit lost after its return, waits for a microphone, says good-bye, and keeps the digits out of the
+# journal. The units are the package's own, installed by systemd/install.sh; a user's manager runs its own ones as well.
 #
 #   Tests/Rigs/systemd.sh DIGITD
 #
@@ -18,12 +18,14 @@ fi
 work=$(mktemp -d)
 trap 'machine_stop; rm -rf "$work"' EXIT
 
-"$here/alsa/build.sh" "$work/microphone"
-sed -i "s#$work/microphone#/srv/microphone#" "$work/microphone/digitdrig.conf"
+mkdir -p "$work/machine/srv"
+cp "$digitd" "$work/machine/srv/digitd"
+"$here/alsa/build.sh" "$work/machine/srv/microphone"
+sed -i "s#$work/machine/srv/microphone#/srv/microphone#" "$work/machine/srv/microphone/digitdrig.conf"
 # Two seconds of the room before the ten digits, so that they are all spoken after READY.
 sox -R -r 8000 -n -b 16 -c 1 "$work/room.wav" synth 2 pinknoise vol 0.01
 sox -R "$here/../../Demo/digits.flac" -r 8000 "$work/demo.wav"
-sox -R "$work/room.wav" "$work/demo.wav" -t raw -e signed -b 16 "$work/microphone/speech.raw"
+sox -R "$work/room.wav" "$work/demo.wav" -t raw -e signed -b 16 "$work/machine/srv/microphone/speech.raw"
 said=$(<"$here/../../Demo/digits.txt")
 
 # fail SENTENCE: with what the machine can tell.
@@ -129,6 +131,22 @@ started_in() {
     echo $((($(property ActiveEnterTimestampMonotonic) - $(property ExecMainStartTimestampMonotonic)) / 1000))
 }
 
+# waits_for_microphone FILE N: without one the daemon is up and is not taken for hung, and it hears the one that comes. The
+# subscriber's connection is number N.
+waits_for_microphone() {
+    local pid
+    in_machine rm /srv/microphone/plugged
+    control restart digitd.service
+    pid=$(property MainPID)
+    property StatusText | grep -q '^Waiting for ' || fail "without a microphone the status is: $(property StatusText)"
+    # Longer than the watchdog waits.
+    sleep 12
+    is MainPID "$pid" || fail "waiting for a microphone is taken for a hang"
+    in_machine touch /srv/microphone/plugged
+    expect_digits "$1" "$2"
+    echo "$manager: without a microphone: up, and ten of ten digits once it is plugged in"
+}
+
 # says_good_bye FILE: the daemon ends in order and within a second.
 says_good_bye() {
     local begun took
@@ -142,10 +160,23 @@ says_good_bye() {
     echo "$manager: stopped in $took ms, with BYE"
 }
 
-machine_start "$work/machine" "$here/systemd/prepare.sh" "$digitd" "$work/microphone"
+touch "$work/machine/srv/microphone/plugged"
+chmod -R a+rX "$work/machine/srv"
+machine_start "$work/machine" Tests/Rigs/systemd/prepare.sh
 in_machine systemd-analyze verify digitd.service digitd.socket
-in_machine systemd-analyze security --no-pager --threshold=6 digitd.service >"$work/security" || fail "$(tail -1 "$work/security")"
+in_machine systemd-analyze security --no-pager --threshold=6 digitd.service >"$work/security" \
+    || fail "$(tail -1 "$work/security")"
 tail -1 "$work/security"
+
+# A configuration that cannot be used is said once; starting again would not help.
+configuration=/usr/local/etc/digitd/digitd.toml
+in_machine sh -c "echo nonsense = 1 >>$configuration"
+if control start digitd.service 2>"$work/start.log"; then fail "started with a wrong configuration"; fi
+{ is ActiveState failed && is ExecMainStatus 78 && is NRestarts 0; } || fail "a wrong configuration is not refused for good"
+in_machine sed -i '$d' $configuration
+control stop digitd.socket
+control reset-failed digitd.service
+echo "system: a wrong configuration is refused without trying again"
 
 socket=/run/digitd/digitd.sock
 group=$(in_machine getent group digitd-clients | cut -d: -f3)
@@ -163,6 +194,7 @@ awk '/^Groups:/' <<<"$status" | grep -qw "$(in_machine getent group audio | cut 
 in_machine setpriv --reuid=12345 "--regid=$group" --clear-groups test -w "$socket" || fail "the group may not connect"
 if in_machine setpriv --reuid=12345 --regid=12345 --clear-groups test -w "$socket"; then fail "anybody may connect"; fi
 echo "system: dynamic user, no capabilities, seccomp; the socket is for its group"
+waits_for_microphone subscriber 4
 says_good_bye subscriber
 if in_machine test -e /run/digitd; then fail "/run/digitd is left"; fi
 
@@ -172,7 +204,7 @@ serves listener 1500 1500
 says_good_bye listener
 
 # The log of both names the clients and holds no digit.
-in_machine journalctl --no-pager --output cat _SYSTEMD_UNIT=digitd.service + _SYSTEMD_USER_UNIT=digitd.service >"$work/journal"
+in_machine journalctl --no-pager --output cat --unit digitd.service >"$work/journal"
 grep -q 'uid 12345' "$work/journal" || fail "the log does not name the client's user"
 in_machine journalctl --no-pager --output cat >"$work/journal"
 if grep -E '"class"|DIGIT|"digit"|^[^a-z]*[0-9]( +[0-9.]+ %.*)?$' "$work/journal"; then fail "the journal has digits"; fi
@@ -182,7 +214,8 @@ echo "no digit in $(wc -l <"$work/journal") lines of the journal"
 in_machine bash /srv/install.sh --uninstall
 in_machine setpriv --reuid=1500 --regid=1500 --clear-groups \
     env HOME=/srv/listener XDG_RUNTIME_DIR=/run/user/1500 bash /srv/install.sh --user --uninstall
-left=$(in_machine find /usr/local /srv/listener /etc/systemd -path '*digitd*' ! -path '*/digitd.service.d*' ! -name 'digitd-rig*')
+left=$(in_machine find /usr/local /srv/listener /etc/systemd -path '*digitd*' \
+    ! -path '*/digitd.service.d*' ! -name 'digitd-rig*')
 [ "$left" = "$(printf '%s\n' /usr/local/etc/digitd /usr/local/etc/digitd/digitd.toml \
     /srv/listener/.local/etc/digitd /srv/listener/.local/etc/digitd/digitd.toml)" ] || fail "uninstalling has left: $left"
 if in_machine getent group digitd-clients; then fail "uninstalling has left the group"; fi

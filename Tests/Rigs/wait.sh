@@ -2,9 +2,10 @@
 
 # wait_for PATTERN COUNT SECONDS: until the events hold PATTERN COUNT times.
 wait_for() {
-    local i
+    local i count
     for ((i = 0; i < $3 * 20; i++)); do
-        [ "$(grep -cE "$1" "$work/events.jsonl" || true)" -ge "$2" ] && return 0
+        count=$(grep -cE "$1" "$work/events.jsonl" 2>/dev/null || true)
+        [ "${count:-0}" -ge "$2" ] && return 0
         kill -0 $pid 2>/dev/null || { echo "digitd ended:"; cat "$work/log"; exit 1; }
         sleep 0.05
     done

@@ -4,7 +4,10 @@ import Testing
 @testable import digitd
 
 @Suite struct UsageTests {
-    static let subcommands = ["listen", "devices", "classify", "mel", "train", "evaluate"]
+    static let subcommands = [
+        "listen", "devices", "monitor", "subscribe", "keypad", "status", "config", "classify", "mel", "train",
+        "evaluate",
+    ]
 
     @Test(arguments: [[]] + subcommands.map { [$0] })
     func helpSucceeds(subcommand: [String]) throws {

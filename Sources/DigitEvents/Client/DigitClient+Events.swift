@@ -99,7 +99,7 @@ extension DigitClient.Lines {
                     continue
                 }
                 // Waiting for VERSION goes on after it was said that it is waited for.
-                let timeout = session.isGreeted || reported != nil ? nil : DigitClient.greetingTimeout
+                let timeout = session.isGreeted || reported != nil ? nil : client.timeout
                 switch await connection.nextLine(within: timeout) {
                 case .line(let bytes):
                     if let line = try take(bytes, from: connection) { return line }

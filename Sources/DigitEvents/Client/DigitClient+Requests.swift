@@ -1,29 +1,26 @@
 extension DigitClient {
-    /// Asks the daemon what it is doing, over a connection of its own.
-    ///
-    /// - Parameter timeout: how long to wait for the answer.
-    public func status(timeout: Duration = .seconds(10)) async throws(DigitClientError) -> DigitEvent.Status {
-        let line = try await statusLine(timeout: timeout)
+    /// Asks the daemon what it is doing, over a connection of its own, for ``timeout`` at most.
+    public func status() async throws(DigitClientError) -> DigitEvent.Status {
+        let line = try await statusLine()
         guard case .status(let status) = line.event else { preconditionFailure("ask gave another event") }
         return status
     }
 
-    /// Asks the daemon for a sign of life, over a connection of its own.
+    /// Asks the daemon for a sign of life, over a connection of its own, for ``timeout`` at most.
     ///
-    /// - Parameter timeout: how long to wait for the answer.
     /// - Returns: the time from the request to the answer.
     @discardableResult
-    public func ping(timeout: Duration = .seconds(10)) async throws(DigitClientError) -> Duration {
+    public func ping() async throws(DigitClientError) -> Duration {
         let number = Int.random(in: 1...1_000_000)
         let clock = ContinuousClock()
-        return try await ask(ClientRequest(ping: number), timeout) { line, sent in
+        return try await ask(ClientRequest(ping: number)) { line, sent in
             line.event == .pong(.init(ping: number)) ? clock.now - sent : nil
         }
     }
 
-    /// As ``status(timeout:)``, with the line that the status came in.
-    public func statusLine(timeout: Duration = .seconds(10)) async throws(DigitClientError) -> Line {
-        try await ask(ClientRequest(status: true), timeout) { line, _ in
+    /// As ``status()``, with the line that the status came in.
+    public func statusLine() async throws(DigitClientError) -> Line {
+        try await ask(ClientRequest(status: true)) { line, _ in
             guard case .status = line.event else { return nil }
             return line
         }
@@ -31,8 +28,7 @@ extension DigitClient {
 
     /// Connects, asks, and waits for the line that `answer` takes; it gets the time of the request too.
     private func ask<Answer: Sendable>(
-        _ request: ClientRequest, _ timeout: Duration,
-        _ answer: (Line, ContinuousClock.Instant) -> Answer?
+        _ request: ClientRequest, _ answer: (Line, ContinuousClock.Instant) -> Answer?
     ) async throws(DigitClientError) -> Answer {
         let clock = ContinuousClock()
         let deadline = clock.now + timeout

@@ -21,6 +21,9 @@ public struct DigitClient: Sendable {
     public let policy: DigitEvent.WatchPolicy
     /// Whether a sequence of events goes on when the daemon goes, with the next one.
     public let reconnects: Bool
+    /// How long a daemon may take to its first line, and to the answer of a question. One that is started by the connection
+    /// loads its network first.
+    public var timeout = Duration.seconds(10)
     let whenWaiting: (@Sendable (DigitClientError) -> Void)?
 
     /// A client; it connects when it is asked for something.
@@ -45,7 +48,4 @@ public struct DigitClient: Sendable {
     public static let connectionLost = "connection_lost"
     /// The reason of the BYE that a client adds where it left because the server broke the protocol.
     public static let protocolViolation = "protocol_violation"
-    /// How long a server may take from the connection to its first line; a daemon that is started by the connection loads its
-    /// network first.
-    static let greetingTimeout = Duration.seconds(10)
 }

@@ -44,9 +44,12 @@ inner() {
     mount -t cgroup2 cgroup2 /sys/fs/cgroup
 
     mount -t tmpfs -o mode=755 tmpfs /mnt
-    mkdir /mnt/dev /mnt/etc
+    mkdir /mnt/dev /mnt/etc /mnt/srv /mnt/repository
+    # Wherever the clone is, it is there too when the directory it is in is hidden.
+    mount --rbind "$(cd "$(dirname "$0")/../../.." && pwd)" /mnt/repository
+    cp -r "$machine/srv/." /mnt/srv
     local device
-    for device in null zero full random urandom tty; do
+    for device in null zero full random urandom tty ptmx; do
         touch "/mnt/dev/$device"
         mount --bind "/dev/$device" "/mnt/dev/$device"
     done
@@ -60,10 +63,11 @@ inner() {
     mount --rbind /mnt/dev /dev
     mount --bind /mnt/etc /etc
     mount -t tmpfs -o mode=755 tmpfs /usr/local
-    mount -t tmpfs -o mode=755 tmpfs /srv
+    mount --bind /mnt/srv /srv
     mount -t tmpfs -o mode=755 tmpfs /run
+    mount -t tmpfs -o mode=1777 tmpfs /tmp
     mkdir /run/lock
-    "$@"
+    (cd /mnt/repository && env -u TMPDIR "$@")
 
     # Nothing of this system is started in it but the journal.
     local wants
@@ -77,11 +81,10 @@ Requires=basic.target systemd-journald.service
 After=basic.target systemd-journald.service
 AllowIsolate=yes
 TARGET
-    # The last, because what runs before may lie in /tmp.
-    mount -t tmpfs -o mode=1777 tmpfs /tmp
     cd /
-    exec env -i container=rig PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --system \
-        --unit=digitd-rig.target --log-target=journal --show-status=no
+    umount -R -l /mnt/repository
+    exec env -i container=rig PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+        /lib/systemd/systemd --system --unit=digitd-rig.target --log-target=journal --show-status=no
 }
 
 "$step" "$@"

@@ -1,7 +1,7 @@
 # A real systemd as PID 1 of namespaces of its own; sourced by the rigs that need one. Root only.
 #
-# It sees this machine's /usr (without /usr/local) and a copy of its /etc; all that it writes is gone with it. Its /srv holds
-# what the rig needs inside.
+# It sees this machine's /usr (without /usr/local) and a copy of its /etc; what it writes there, in /srv, /run, /tmp and
+# /var/log is gone with it.
 
 # machine_missing: prints what this machine lacks for it; nothing where it can be.
 machine_missing() {
@@ -17,7 +17,8 @@ machine_missing() {
     fi
 }
 
-# machine_start DIRECTORY PREPARE...: starts it, with its state in DIRECTORY. The command PREPARE runs inside before systemd does.
+# machine_start DIRECTORY PREPARE...: starts it, with its state in DIRECTORY; DIRECTORY/srv is copied to /srv. The command
+# PREPARE runs inside before systemd does, in this clone.
 machine_start() {
     machine=$1
     shift

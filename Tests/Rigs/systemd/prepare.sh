@@ -1,13 +1,8 @@
 #!/usr/bin/env bash
-# Run inside the machine before its systemd starts: prepare.sh DIGITD MICROPHONE installs digitd twice, for the system and for
-# the user "listener", both with the microphone in the directory MICROPHONE.
+# Run inside the machine before its systemd starts, in the clone: installs /srv/digitd twice, for the system and for the user
+# "listener", both with the microphone in /srv/microphone.
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-digitd=$1 microphone=$2
-install=$here/../../../systemd/install.sh
-
-cp -r "$microphone" /srv/microphone
-chmod -R a+rX /srv/microphone
+install=systemd/install.sh digitd=/srv/digitd
 
 cp "$install" /srv
 "$install" --binary "$digitd"
@@ -16,7 +11,8 @@ HOME=/srv/listener "$install" --user --binary "$digitd"
 
 # use_microphone CONFIGURATION: as its owner would, and the log at a level that names the clients.
 use_microphone() {
-    sed -i -e 's%^#*device = .*%device = "digitdrig:FILE=/srv/microphone/speech.raw,LOOP=1"%' -e 's%^#*level = .*%level = "info"%' "$1"
+    local device='digitdrig:FILE=/srv/microphone/speech.raw,LOOP=1,GATE=/srv/microphone/plugged'
+    sed -i -e "s%^#*device = .*%device = \"$device\"%" -e 's%^#*level = .*%level = "info"%' "$1"
     grep -q '^device = "digitdrig' "$1" && grep -q '^level = "info"' "$1"
 }
 
