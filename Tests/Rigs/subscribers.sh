@@ -28,7 +28,7 @@ run() {
     pid=$!
     python3 "$here/subscribers.py" read "$work/digitd.sock" "$2" "$3" "$work/$1.tsv" >"$work/ready" &
     client=$!
-    for ((i = 0; i < 200; i++)); do grep -q ready "$work/ready" && break; sleep 0.05; done
+    for ((i = 0; i < 600; i++)); do grep -q ready "$work/ready" && break; sleep 0.05; done
     grep -q ready "$work/ready" || { echo "the subscribers did not connect:"; cat "$work/log"; exit 1; }
     touch "$work/gate"
     sleep "$(awk -v m="$minutes" -v s="$speed" 'BEGIN { print m * 60 / s }')"
