@@ -34,7 +34,8 @@ extension ConfigurationOption {
             set: { $0.capture.device = $1 }),
         flag(
             "capture", "release_when_idle", \.capture.releaseWhenIdle,
-            "Close the device while no subscriber is connected, so that other programs can have it."),
+            "Close the device while no subscriber is connected and nothing is printed, so that other programs can have it."
+        ),
         number(
             "capture", "release_after_s", \.capture.releaseAfter, 0...86_400, of: "seconds",
             "How long no subscriber must have been connected before the device is closed."),

@@ -17,7 +17,7 @@ public final class ConfigurationReloads: Sendable {
         public var path: String
     }
 
-    private let path: String
+    private let path: String?
     private let waiting = Mutex<Reload?>(nil)
     /// Looked at between any two readings, so it has to cost nothing.
     private let isWaiting = Atomic<Bool>(false)
@@ -27,12 +27,12 @@ public final class ConfigurationReloads: Sendable {
     /// Catches SIGHUP as long as the value lives.
     ///
     /// - Parameters:
-    ///   - path: the configuration file.
+    ///   - path: the configuration file; nil where there is none, which is all that is said then.
     ///   - overrides: puts what the command line said over what the file says.
     ///   - notifier: is told that a new configuration is coming.
     ///   - logger: gets the error of a file that can't be used.
     public init(
-        path: String, overrides: @escaping @Sendable (inout Configuration) -> Void, notifier: ServiceNotifier?,
+        path: String?, overrides: @escaping @Sendable (inout Configuration) -> Void, notifier: ServiceNotifier?,
         logger: Logger
     ) {
         self.path = path
@@ -62,6 +62,10 @@ public final class ConfigurationReloads: Sendable {
     private func read(
         _ overrides: @Sendable (inout Configuration) -> Void, _ notifier: ServiceNotifier?, _ logger: Logger
     ) {
+        guard let path else {
+            logger.warning("There is no configuration file to read again; start digitd with --config to have one.")
+            return
+        }
         do throws(ConfigurationError) {
             var configuration = try Configuration(contentsOf: path)
             overrides(&configuration)

@@ -28,8 +28,8 @@ public struct Daemon: ~Copyable {
         public var board: StatusBoard
         /// Where the log goes.
         public var logger: Logger
-        /// Sets the level of every logger of the process.
-        public var setLogLevel: (Logger.Level) -> Void = { _ in }
+        /// Takes over what a new configuration says of logs, for the whole process.
+        public var takeLog: (Configuration.Log) -> Void = { _ in }
         /// Whether the events are printed too, so that somebody always listens.
         public var isPrinted: Bool
 
@@ -164,13 +164,13 @@ extension Daemon {
         configuration.takeLive(from: reload.configuration)
         recognizer.parameters = recognizerParameters
         parts.server?.update(.init(configuration.server))
-        parts.setLogLevel(.init(configuration.log.level))
+        parts.takeLog(configuration.log)
         log.logsDigits = configuration.log.digits
         idle.change(configuration.capture)
         let changed = changes.live.isEmpty ? "nothing has changed" : changes.live.joined(separator: ", ")
         log.logger.notice("\(reload.path) is in force: \(changed).")
         if !changes.needRestart.isEmpty {
-            log.logger.warning("\(changes.needRestart.joined(separator: ", ")): in force only after a restart.")
+            log.logger.warning("\(changes.needRestart.joined(separator: ", ")) take effect only after a restart.")
         }
         parts.notifier?.ready(status: statusLine)
     }

@@ -82,7 +82,7 @@ final class ClientRegistry {
         clients[ObjectIdentifier(client)] = client
         policiesChanged()
         if let device { client.append(device.buffer) }
-        logger.info("\(client.name) is connected")
+        logger.notice("\(client.name) is connected")
     }
 
     /// A client's connection has ended.

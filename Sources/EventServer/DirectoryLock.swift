@@ -6,9 +6,9 @@ import Glibc
 /// find the file dead, and the second would unlink the first one's new socket. A lock on the directory itself leaves no lock
 /// file behind and needs only the right to read it.
 enum DirectoryLock {
-    /// Runs `body` with the directory locked. Waits up to two seconds: others hold the lock for a few system calls only.
+    /// Runs `body` with the directory locked. Waits up to 10 ms an attempt: others hold the lock for a few system calls only.
     static func hold<Value>(
-        _ directory: String, _ body: () throws(EventServerError) -> Value
+        _ directory: String, attemptsMaximum: Int = 200, _ body: () throws(EventServerError) -> Value
     ) throws(EventServerError) -> Value {
         let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -25,7 +25,7 @@ enum DirectoryLock {
                 throw .system(call: "flock", path: directory, code: errno)
             }
             attempts += 1
-            guard attempts < 200 else { throw .directoryLocked(directory: directory) }
+            guard attempts < attemptsMaximum else { throw .directoryLocked(directory: directory) }
             usleep(10_000)
         }
         return try body()

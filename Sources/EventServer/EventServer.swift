@@ -101,10 +101,13 @@ public final class EventServer: Sendable {
                 }
             }
             .withBoundSocket(socket.descriptor)
-            .whenComplete { [registry, logger] result in
+            .whenComplete { [registry, logger, demand] result in
                 switch result {
                 case .success(let channel): registry.value.setListener(channel)
-                case .failure(let error): logger.critical("cannot accept clients: \(error)")
+                case .failure(let error):
+                    // A server without clients is not alive: `whenAlive` feeds no watchdog from now on.
+                    demand.close()
+                    logger.critical("No client can be accepted (\(error)); start the daemon again.")
                 }
             }
     }

@@ -29,26 +29,26 @@ extension EventServerError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .alreadyRunning(let path):
-            "another digitd is listening on \(path); stop it or choose another --socket"
+            "Another digitd is listening on \(path); stop it or choose another socket path."
         case .occupied(let path, let kind):
-            "there is already \(kind) at \(path); remove it or choose another --socket"
+            "There is already \(kind) at \(path); remove it or choose another socket path."
         case .pathLength(let path, let bytesMaximum):
-            "a socket's path has from 1 to \(bytesMaximum) bytes, and \"\(path)\" has not; choose another --socket"
+            "A socket's path has from 1 to \(bytesMaximum) bytes, and \"\(path)\" has not; choose another one."
         case .directoryMissing(let directory):
-            "the directory \(directory) for the socket does not exist; create it or choose another --socket"
+            "The directory \(directory) for the socket does not exist; create it or choose another socket path."
         case .forbidden(let path):
-            "this user may not create the socket \(path); choose a --socket in a directory of this user's own"
+            "This user may not create the socket \(path); choose a path in a directory of this user's own."
         case .directoryLocked(let directory):
-            "another program keeps the directory \(directory) locked; stop it or choose another --socket"
+            "Another program keeps the directory \(directory) locked; stop it or choose another socket path."
         case .groupUnknown(let group):
-            "there is no group \(group) for the socket; create it or change the socket's group in the configuration"
+            "There is no group \(group) for the socket; create it or change server.group in the configuration."
         case .groupForbidden(let path, let group):
-            "this user may not give \(path) to the group \(group); "
-                + "join the group or change the socket's group in the configuration"
+            "This user may not give \(path) to the group \(group); "
+                + "join the group or change server.group in the configuration."
         case .badDescriptor(let descriptor):
-            "descriptor \(descriptor) is not a listening Unix stream socket; hand one over or start without it"
+            "Descriptor \(descriptor) is not a listening Unix stream socket; hand one over or start without it."
         case .system(let call, let path, let code):
-            "cannot listen on \(path): \(call): \(String(cString: strerror(code))); choose another --socket"
+            "The socket \(path) cannot be listened on (\(call): \(String(cString: strerror(code)))); free what is missing and start again."
         }
     }
 }

@@ -59,7 +59,8 @@ struct SocketFile: Sendable {
             if lstat(path, &status) == 0, status.st_dev == device, status.st_ino == inode { unlink(path) }
         }
         do throws(EventServerError) {
-            try DirectoryLock.hold(DirectoryLock.directory(of: path), remove)
+            // Whoever keeps the lock shall not keep the daemon from ending.
+            try DirectoryLock.hold(DirectoryLock.directory(of: path), attemptsMaximum: 10, remove)
         } catch {
             // Without the lock, in the worst case, another daemon's file goes that was made between the two calls.
             remove()

@@ -10,7 +10,7 @@ public struct WatchdogFeed: Sendable {
 
     /// - Parameters:
     ///   - interval: the service manager's, `ServiceNotifier.watchdogInterval`. It must be longer than the longest wait
-    ///     between two tries to open a lost capture device (5 s).
+    ///     between two tries to open a lost capture device (1 s).
     ///   - inputIsFile: a file or standard input has no capture thread; the loop's own turns are the progress then.
     public init(interval: Duration, inputIsFile: Bool) {
         let (seconds, attoseconds) = interval.components

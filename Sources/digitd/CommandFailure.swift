@@ -28,7 +28,7 @@ struct CommandFailure: Error, Equatable {
         case let error as MelError: self.init(error.status, error.description)
         case let error as WeightsError: self.init(error.status, error.description)
         case let error as RecognizerError: self.init(error)
-        case let error as EventServerError: self.init(.failed, error.description)
+        case let error as EventServerError: self.init(error.status, error.description)
         case let error as ServiceManagerError: self.init(.badConfiguration, error.description)
         case let error as DataError: self.init(error.status, error.description)
         case let error as TrainingError: self.init(error.status, error.description)
@@ -97,6 +97,17 @@ extension TrainingError {
         switch self {
         case .unusableCheckpoint, .otherCheckpoint, .tooFewClips, .noValidation: .inputNotUsable
         case .diverged: .failed
+        }
+    }
+}
+
+extension EventServerError {
+    fileprivate var status: ExitStatus {
+        switch self {
+        // The configuration's own path was checked when it was read.
+        case .pathLength: .usage
+        case .groupUnknown, .groupForbidden, .badDescriptor: .badConfiguration
+        case .alreadyRunning, .occupied, .directoryMissing, .forbidden, .directoryLocked, .system: .failed
         }
     }
 }

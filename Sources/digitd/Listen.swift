@@ -78,10 +78,7 @@ struct Listen: ParsableCommand {
         let notifier = ServiceNotifier(environment: environment) { logger.debug("\($0)") }
         // A wish to stop is seen within 100 ms, and what was heard by then is still recognised.
         let signals = StopSignals(grace: 1)
-        let reloads = path.map {
-            ConfigurationReloads(path: $0, overrides: overrides, notifier: notifier, logger: logger)
-        }
-
+        defer { withExtendedLifetime(signals) {} }
         let file = try ModelFile(given: settings.recognition.model)
         logger.info("network \(file.path)")
         let board = StatusBoard(
@@ -95,15 +92,24 @@ struct Listen: ParsableCommand {
         let classifier = try ResNetClassifier(weights: file.weights)
 
         let isDaemon = server != nil || notifier != nil
+        // Elsewhere SIGHUP is a terminal that was closed, and ends the program.
+        let reloads =
+            isDaemon || config != nil
+            ? ConfigurationReloads(path: path, overrides: overrides, notifier: notifier, logger: logger) : nil
         let source = try source(settings, policy: isDaemon ? .keepTrying : .failIfUnavailable, logger)
         defer { source.stop() }
-        let printer = EventPrinter(format: ListenOutput.format(settings.output.format, logsDigits: settings.log.digits))
-        var parts = Daemon.Parts(board: board, logger: logger, isPrinted: printer.format != nil)
+        let printer = EventPrinter(format: ListenOutput.format(settings.output.format))
+        printer.isMuted = ListenOutput.isSecret(settings.log)
+        var parts = Daemon.Parts(
+            board: board, logger: logger, isPrinted: printer.format != nil && !printer.isMuted)
         parts.server = server
         parts.notifier = notifier
         parts.capture = source as? ALSACapture
         parts.reloads = reloads
-        parts.setLogLevel = { Logs.level.value = $0 }
+        parts.takeLog = { log in
+            Logs.level.value = .init(log.level)
+            printer.isMuted = ListenOutput.isSecret(log)
+        }
         var daemon = Daemon(
             parts: parts, configuration: settings, modelParameters: try RecognizerParameters(weights: file.weights))
         let recognizer = try StreamRecognizer(classifier: classifier, parameters: daemon.recognizerParameters)
@@ -125,7 +131,8 @@ struct Listen: ParsableCommand {
         } catch {
             daemon.end(reason: "error")
             printer.print(.bye(.init(reason: "error")))
-            throw printer.failure ?? error
+            // A daemon outlives the reader of its standard output, and has a failure of its own.
+            throw server == nil ? (printer.failure ?? error) : error
         }
         let reason = signals.isStopWished ? "shutdown" : "end_of_input"
         daemon.end(reason: reason)

@@ -7,11 +7,8 @@ import Glibc
 enum ListenOutput {
     /// The format to print in; nil for nothing at all.
     ///
-    /// - Parameters:
-    ///   - choice: of the configuration or the command line.
-    ///   - logsDigits: whether digits may stand in a log. Standard output that is the journal is one.
-    static func format(_ choice: Configuration.OutputFormat, logsDigits: Bool) -> EventFormat? {
-        if Logs.isJournal(STDOUT_FILENO), !logsDigits { return nil }
+    /// - Parameter choice: of the configuration or the command line.
+    static func format(_ choice: Configuration.OutputFormat) -> EventFormat? {
         // As under StandardOutput=null: nobody reads it, so it does not count as a listener of the device either.
         if StandardOutput.isNull { return nil }
         return switch choice {
@@ -22,6 +19,9 @@ enum ListenOutput {
         case .none: nil
         }
     }
+
+    /// Whether events must not be printed: standard output that is the journal is a log, and digits can be PINs.
+    static func isSecret(_ log: Configuration.Log) -> Bool { Logs.isJournal(STDOUT_FILENO) && !log.digits }
 }
 
 /// Prints events as they come.
@@ -29,6 +29,8 @@ final class EventPrinter {
     let format: EventFormat?
     /// Why printing ended: the reader has gone, or the disk is full.
     private(set) var failure: (any Error)?
+    /// Whether nothing may be printed for now.
+    var isMuted = false
     private var line: [UInt8] = []
 
     /// - Parameter format: nil to print nothing.
@@ -37,7 +39,7 @@ final class EventPrinter {
     }
 
     func print(_ event: DigitEvent) {
-        guard failure == nil, let format, !event.isForWatchersOnly else { return }
+        guard failure == nil, !isMuted, let format, !event.isForWatchersOnly else { return }
         line.removeAll(keepingCapacity: true)
         format.append(event, to: &line)
         guard !line.isEmpty else { return }

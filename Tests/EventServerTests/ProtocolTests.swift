@@ -204,6 +204,6 @@ import Testing
         waitUntil { test.server.clientCount == 0 }
         test.settle()
         let peer = "client 1 (pid \(getpid()), uid \(getuid()), gid \(getgid()))"
-        #expect(test.log.lines == ["info: \(peer) is connected", "info: \(peer) has left"])
+        #expect(test.log.lines == ["notice: \(peer) is connected", "info: \(peer) has left"])
     }
 }

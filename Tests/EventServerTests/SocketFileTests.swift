@@ -259,7 +259,7 @@ import Testing
 
     @Test(arguments: errors)
     func errorsAreOneSentenceThatSaysWhatToDo(error: EventServerError) {
-        #expect(error.description.contains(/; (stop|remove|choose|create|join|hand)/))
+        #expect(error.description.contains(/; (stop|remove|choose|create|join|hand|free)/))
         #expect(!error.description.contains("\n"))
     }
 }

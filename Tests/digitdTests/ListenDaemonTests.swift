@@ -133,6 +133,45 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: path))
     }
 
+    @Test func socketThatIsNotAskedForIsRefused() throws {
+        let scratch = ScratchDirectory()
+        let path = scratch.path + "/activated.sock"
+        let descriptor = try unixSocket(SOCK_STREAM, path)
+        defer { close(descriptor) }
+        #expect(Glibc.listen(descriptor, 8) == 0)
+        let process = try spawn(
+            "export LISTEN_PID=$$ LISTEN_FDS=1; exec \"$@\" 2>\"\(scratch.path)/err\"",
+            [
+                "listen", "--model", ConstantNetwork.path, "--input", packageFile("Demo/digits.flac"), "--socket",
+                "/nowhere/d.sock",
+            ],
+            descriptor: descriptor)
+        var status: CInt = 0
+        waitpid(process, &status, 0)
+        #expect(status >> 8 == 78)
+        let sentence = try String(contentsOfFile: scratch.path + "/err", encoding: .utf8)
+        #expect(sentence.contains(path) && sentence.contains("\"auto\""), "\(sentence)")
+    }
+
+    @Test func journalHasNoDigitsFromTheMomentThatItMayNot() throws {
+        let listener = try RunningListener(["--format", "digits"])
+        let file = listener.scratch.write("digitd.toml", Array("[log]\nlog_digits = true\n".utf8))
+        listener.process.arguments! += ["--config", file]
+        var status = stat()
+        try #require(stat(listener.scratch.path + "/out", &status) == 0)
+        listener.process.environment?["JOURNAL_STREAM"] = "\(status.st_dev):\(status.st_ino)"
+        try listener.start()
+        try listener.speak()
+        #expect(listener.wait { listener.output == "7\n" })
+        _ = listener.scratch.write("digitd.toml", Array("[log]\nlog_digits = false\n".utf8))
+        listener.signal(SIGHUP)
+        #expect(listener.wait { listener.errors.contains("log_digits") })
+        try listener.speak()
+        try listener.hangUp()
+        #expect(listener.end() == 0)
+        #expect(listener.output == "7\n")
+    }
+
     @Test func digitsAreLoggedOnlyWhereAskedFor() throws {
         for (text, expected) in [("", 0), ("[log]\nlog_digits = true\n", 1)] {
             let listener = try RunningListener(["--format", "json"])
