@@ -87,7 +87,7 @@ extension DataError {
 extension TrainingError {
     fileprivate var status: ExitStatus {
         switch self {
-        case .unusableCheckpoint, .otherCheckpoint, .tooFewClips, .noValidation: .inputNotUsable
+        case .unusableCheckpoint, .otherCheckpoint, .tooFewClips, .noValidation, .notImageNet: .inputNotUsable
         case .diverged: .failed
         }
     }

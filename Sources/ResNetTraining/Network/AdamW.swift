@@ -21,6 +21,11 @@ public final class AdamW {
         let second: UnsafeMutablePointer<Float>
         let average: UnsafeMutablePointer<Float>
 
+        func copyToAverage(_ range: Range<Int>) {
+            let first = range.lowerBound
+            (average + first).update(from: parameter.value.floats + first, count: range.count)
+        }
+
         /// One of the three in row-major order of the parameter's shape.
         func exported(_ values: UnsafeMutablePointer<Float>) throws -> [Float] {
             try parameter.exported(at: values)
@@ -37,7 +42,7 @@ public final class AdamW {
     private let jobs: [(state: Int, range: Range<Int>)]
 
     /// - Parameters:
-    ///   - network: whose parameters this optimiser owns the moments of.
+    ///   - network: whose parameters this optimiser owns the moments of; those frozen by now it never changes.
     ///   - weightDecay: per unit of learning rate, at least 0.
     ///   - averageDecay: 0 ..< 1.
     public init(_ network: TrainingNetwork, weightDecay: Float = 0.05, averageDecay: Float = 0.999) {
@@ -54,7 +59,7 @@ public final class AdamW {
         }
         averageStatistics = network.statistics.map(\.values)
         // Equal pieces, so that two cores finish together whatever the tensors' sizes.
-        jobs = states.enumerated().flatMap { index, state in
+        jobs = states.enumerated().filter { !$1.parameter.isFrozen }.flatMap { index, state in
             stride(from: 0, to: state.count, by: 1 << 17).map { (index, $0..<min($0 + 1 << 17, state.count)) }
         }
         resetAverage()
@@ -90,7 +95,13 @@ public final class AdamW {
             for job in stride(from: thread, to: jobs.count, by: threads) {
                 let state = states[jobs[job].state]
                 rule.apply(state, jobs[job].range, keep: state.parameter.decays ? decayFactor : 1)
+                // The running average of weight 1 would round.
+                if decay == 0 { state.copyToAverage(jobs[job].range) }
             }
+        }
+        if decay == 0 {
+            averageStatistics = network.statistics.map(\.values)
+            return
         }
         for (i, statistic) in network.statistics.enumerated() {
             for j in statistic.values.indices {

@@ -16,7 +16,7 @@ extension TrainingNetwork {
 
     /// Takes weights with torchvision's names; throws where one is missing or has another shape.
     public func load(_ file: WeightsFile) throws {
-        try ResNet18Topology.validate(file)
+        try ResNet18Topology.validate(file, classCount: shape.classCount)
         for parameter in parameters { try parameter.load(file.tensors[parameter.name]!.values) }
         for statistic in statistics { statistic.values = file.tensors[statistic.name]!.values }
     }
@@ -126,6 +126,8 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
     case tooFewClips(count: Int, batchSize: Int)
     /// No speaker is left to validate with.
     case noValidation
+    /// The weights to start from are not ImageNet's.
+    case notImageNet(path: String, problem: String)
 
     /// One sentence that says what to do.
     public var description: String {
@@ -140,6 +142,8 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
             "\(count) training clips are fewer than a batch of \(batchSize); add data or give a smaller --batch-size."
         case .noValidation:
             "No speaker is left for validation; give data with at least four speakers of every digit."
+        case .notImageNet(let path, let problem):
+            "\(path) does not hold ImageNet's resnet18: \(problem); save torchvision's weights as safetensors."
         }
     }
 }

@@ -3,12 +3,15 @@ extension TrainingOptions {
     ///
     /// Threads and precision are left out: a run may go on with other ones, if not to the same bits.
     var fingerprint: String {
-        let parts: [(String, Any)] = [
+        var parts: [(String, Any)] = [
             ("directories", directories), ("init", initialWeights ?? ""), ("epochs", epochs),
             ("windows", windowsPerEpoch ?? 0), ("batch", batchSize), ("rate", learningRate), ("decay", weightDecay),
             ("smoothing", labelSmoothing), ("average", averageDecay), ("seed", seed), ("split", split),
             ("sampler", sampler), ("augmentation", augmentation),
         ]
+        // Only where they are not the defaults, so that checkpoints from before they were there are still taken.
+        if recipe != .standard { parts.append(("recipe", recipe)) }
+        if splitKind != .speakers { parts.append(("kind", splitKind)) }
         return parts.map { "\($0)=\(Self.stableDescription(of: $1))" }.joined(separator: " ")
     }
 
