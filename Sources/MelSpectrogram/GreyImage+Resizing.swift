@@ -37,7 +37,7 @@ private struct ResizingAxis {
 }
 
 extension GreyImage {
-    /// The picture at another size, by Pillow's antialiased bilinear filter, bit for bit (`Image.resize` with
+    /// The picture at another size, by Pillow's antialiased bilinear filter, bit for bit (`Image.resize` of version 11 with
     /// `Resampling.BILINEAR`, which is what torchvision's `Resize` does to a picture): first the columns, then the rows,
     /// each rounded to 8 bits.
     /// - Precondition: all four sizes are at least 1.

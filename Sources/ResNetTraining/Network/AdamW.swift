@@ -21,11 +21,6 @@ public final class AdamW {
         let second: UnsafeMutablePointer<Float>
         let average: UnsafeMutablePointer<Float>
 
-        func copyToAverage(_ range: Range<Int>) {
-            let first = range.lowerBound
-            (average + first).update(from: parameter.value.floats + first, count: range.count)
-        }
-
         /// One of the three in row-major order of the parameter's shape.
         func exported(_ values: UnsafeMutablePointer<Float>) throws -> [Float] {
             try parameter.exported(at: values)
@@ -95,13 +90,7 @@ public final class AdamW {
             for job in stride(from: thread, to: jobs.count, by: threads) {
                 let state = states[jobs[job].state]
                 rule.apply(state, jobs[job].range, keep: state.parameter.decays ? decayFactor : 1)
-                // The running average of weight 1 would round.
-                if decay == 0 { state.copyToAverage(jobs[job].range) }
             }
-        }
-        if decay == 0 {
-            averageStatistics = network.statistics.map(\.values)
-            return
         }
         for (i, statistic) in network.statistics.enumerated() {
             for j in statistic.values.indices {

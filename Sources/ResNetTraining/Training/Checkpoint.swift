@@ -25,6 +25,8 @@ extension TrainingNetwork {
 extension AdamW {
     /// The averaged weights under torchvision's names, without metadata.
     public func averagedWeights() throws -> WeightsFile {
+        // An average without memory would only round.
+        guard averageDecay > 0 else { return try network.weights() }
         var file = WeightsFile()
         for state in states {
             file.tensors[state.parameter.name] = WeightTensor(
