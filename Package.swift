@@ -80,7 +80,8 @@ let package = Package(
         .testTarget(name: "SpeechSegmenterTests", dependencies: ["SpeechSegmenter"]),
         .testTarget(name: "ResNetTests", dependencies: ["ResNet"], resources: [.copy("Golden")]),
         .testTarget(
-            name: "ResNetTrainingTests", dependencies: ["ResNetTraining", "ResNet"], resources: [.copy("Golden")]),
+            name: "ResNetTrainingTests", dependencies: ["ResNetTraining", "ResNet", "MelSpectrogram"],
+            resources: [.copy("Golden")]),
         .testTarget(name: "DigitEventsTests", dependencies: ["DigitEvents"]),
         .testTarget(name: "EventServerTests", dependencies: ["EventServer", "DigitEvents"]),
         .testTarget(name: "ServiceManagerTests", dependencies: ["ServiceManager"]),
