@@ -87,7 +87,8 @@ extension DataError {
 extension TrainingError {
     fileprivate var status: ExitStatus {
         switch self {
-        case .unusableCheckpoint, .otherCheckpoint, .tooFewClips, .noValidation, .notImageNet: .inputNotUsable
+        case .unusableCheckpoint, .otherCheckpoint, .furtherCheckpoint, .tooFewClips, .noValidation, .notImageNet:
+            .inputNotUsable
         case .diverged: .failed
         }
     }

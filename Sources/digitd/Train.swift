@@ -22,7 +22,8 @@ struct Train: ParsableCommand {
 
             --recipe seed trains as the reference project did, for comparison: on pictures of 16 by 128 (digitd mel \
             --recipe seed), on four fifths of the digits drawn at random, with Adam at 0.001 in batches of 16, times 0.9 \
-            every 20 epochs, for 300 epochs; the best epoch by the fifth left out is written. All layers are trained; with \
+            every 20 epochs, for 300 epochs; the best epoch by the fifth left out is written. Its checkpoint comes every 10 \
+            epochs, and may be gone on from with another --epochs. All layers are trained; with \
             --init, which then takes torchvision's ImageNet weights as safetensors, only the first convolution and the head.
             """)
 

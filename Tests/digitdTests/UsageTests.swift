@@ -35,7 +35,8 @@ import Testing
         ["train", "--data", "x", "--output", "y", "--recipe", "seed", "--windows", "320"],
         ["train", "--data", "x", "--output", "y", "--recipe", "seed", "--split", "random"],
         ["train", "--data", "x", "--output", "y", "--split", "halves"], ["mel", "x", "y", "--recipe", "other"],
-        ["evaluate", "--data", "x", "--official-test", "--split-test"], ["listen", "--format", "xml"], ["listen", "--input", "-"], ["listen", "--input", "x.wav", "--rate", "8000"],
+        ["evaluate", "--data", "x", "--official-test", "--split-test"], ["listen", "--format", "xml"],
+        ["listen", "--input", "-"], ["listen", "--input", "x.wav", "--rate", "8000"],
         ["listen", "--input", "x.wav", "--device", "y"], ["listen", "--realtime"], ["devices", "extra"],
     ])
     func wrongUsageEndsWith64(arguments: [String]) throws {

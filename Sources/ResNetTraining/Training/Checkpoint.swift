@@ -106,6 +106,9 @@ struct Checkpoint {
         try optimiser.restore(from: file)
         var checkpoint = Checkpoint()
         checkpoint.epochsDone = file.metadata["checkpoint.epochs_done"].flatMap { Int($0) } ?? 0
+        guard checkpoint.epochsDone <= options.epochs else {
+            throw TrainingError.furtherCheckpoint(path: path, epochs: checkpoint.epochsDone)
+        }
         checkpoint.bestScore = file.metadata["checkpoint.best_score"].flatMap { Double($0) } ?? -.infinity
         var best = WeightsFile()
         for (name, tensor) in file.tensors where name.hasPrefix(bestPrefix) {
@@ -122,6 +125,8 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
     case unusableCheckpoint(missing: String)
     /// A checkpoint of a run with other options.
     case otherCheckpoint(path: String)
+    /// A checkpoint of more epochs than are wanted.
+    case furtherCheckpoint(path: String, epochs: Int)
     /// The loss is no longer a number.
     case diverged(epoch: Int)
     /// Fewer training clips than a batch.
@@ -138,6 +143,8 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
             "The checkpoint lacks \(missing); delete it to train from the start."
         case .otherCheckpoint(let path):
             "\(path) belongs to a run with other options; delete it, or give the options of that run to resume it."
+        case .furtherCheckpoint(let path, let epochs):
+            "\(path) is of \(epochs) epochs; give --epochs \(epochs) or more to go on from it, or delete it."
         case .diverged(let epoch):
             "The loss stopped being a number in epoch \(epoch); train with a lower --learning-rate."
         case .tooFewClips(let count, let batchSize):

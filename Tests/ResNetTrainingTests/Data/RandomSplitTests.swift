@@ -60,7 +60,8 @@ import Testing
         for digit in 0...9 {
             for index in [0, 5] {
                 let clip = LabelledClip(
-                    path: "\(digit)_s_\(index).wav", label: digit, speaker: "s", set: "fsdd", index: index, isFSDD: true)
+                    path: "\(digit)_s_\(index).wav", label: digit, speaker: "s", set: "fsdd", index: index, isFSDD: true
+                )
                 clips.append((clip, SyntheticClips.word(digit, speaker: 0)))
             }
         }

@@ -122,8 +122,13 @@ import Testing
 
     @Test func seedRecipeResumesToTheSameBits_andItsFileCarriesTheImageFrontEnd() throws {
         let recordings = try Recordings()
-        let options = recordings.options("stopped", .seed)
+        var options = recordings.options("stopped", .seed)
+        // Its learning rate does not depend on how long it is to be, so a longer run may be cut short.
+        options.epochs = 9
         #expect(try train(options, stoppingAfter: 1) == nil)
+        options.epochs = 0
+        #expect(throws: TrainingError.furtherCheckpoint(path: options.checkpointPath, epochs: 1)) { try train(options) }
+        options.epochs = 2
         let resumed = try #require(try train(options))
         let whole = recordings.options("whole", .seed)
         _ = try #require(try train(whole))
