@@ -81,6 +81,12 @@ struct Evaluate: ParsableCommand {
     private func clips(_ model: ModelFile) throws -> [LabelledClip] {
         let all = try DataSet(directories: data)
         if splitTest { return try Self.leftOut(of: all, model) }
+        guard !officialTest || RandomSplitRecord(metadata: model.weights.metadata) == nil else {
+            throw CommandFailure(
+                .inputNotUsable,
+                "The network \(model.path) was trained on a random split, and so on most of FSDD's test clips; "
+                    + "give --split-test instead of --official-test.")
+        }
         let clips = officialTest ? all.officialTest : all.clips
         guard !clips.isEmpty else {
             let wanted = officialTest ? "of FSDD's test" : "with a label"

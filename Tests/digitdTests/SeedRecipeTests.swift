@@ -117,6 +117,14 @@ import Testing
         }
     }
 
+    @Test func officialTestIsRefused_whereTheSplitTrainedOnIt() throws {
+        let model = try network(changing: ["split.seed": "1", "split.digest": "0"])
+        let data = packageFile("Tests/Audio/digits")
+        let result = try Command.run(["evaluate", "--official-test", "--model", model, "--data", data])
+        expectOneSentence(result, 65)
+        #expect(result.errors.contains("--split-test"))
+    }
+
     @Test func trainedNetworkIsJudgedOnTheFifthLeftOut() throws {
         let model = scratch.path + "/n.safetensors"
         let data = packageFile("Tests/Audio/digits")
