@@ -91,7 +91,8 @@ let package = Package(
         .testTarget(name: "SpeechSegmenterTests", dependencies: ["SpeechSegmenter"]),
         .testTarget(name: "ResNetTests", dependencies: ["ResNet"], resources: [.copy("Golden")]),
         .testTarget(
-            name: "ResNetTrainingTests", dependencies: ["ResNetTraining", "ResNet"], resources: [.copy("Golden")]),
+            name: "ResNetTrainingTests", dependencies: ["ResNetTraining", "ResNet", "MelSpectrogram"],
+            resources: [.copy("Golden")]),
         // A daemon that tests play, for those of its clients.
         .target(name: "FakeDaemon", path: "Tests/FakeDaemon", swiftSettings: swiftSettings),
         .testTarget(name: "DigitEventsTests", dependencies: ["DigitEvents", "FakeDaemon"]),

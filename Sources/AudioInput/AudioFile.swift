@@ -25,6 +25,21 @@ public enum AudioFile {
         return (samples, file.rate)
     }
 
+    /// Reads a whole file at the rate asked for, resampled as `librosa.load` does (`soxr_hq`).
+    ///
+    /// Unlike `readMono(_:rate:)`, whose samples are those of the live path: that one trades the upper end of the band for
+    /// less delay where the file's rate is the higher one. Elsewhere the two differ by the count at most.
+    /// - Parameter rate: rate of the samples returned, in Hz; a file of that rate is returned bit for bit.
+    /// - Returns: mono samples, full scale 1.0, `ceil(count * rate / fileRate)` of them.
+    /// - Throws: `.missing`, `.unreadable` or `.notUsable`.
+    public static func readMonoOffline(_ path: String, rate: Int) throws(AudioInputError) -> [Float] {
+        let (samples, fileRate) = try readMono(path)
+        guard samples.count <= Self.samplesMax else {
+            throw .notUsable(input: path, reason: "it is too long to be read at once")
+        }
+        return try Resampler.resample(samples, from: fileRate, to: rate)
+    }
+
     /// Reads a whole file at the rate asked for.
     ///
     /// - Parameter rate: rate of the samples returned, in Hz; a file of that rate is returned bit for bit.

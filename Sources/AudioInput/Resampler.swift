@@ -12,11 +12,20 @@ struct Resampler: ~Copyable {
     let outputRate: Int
     private let handle: soxr_t?
 
+    /// What a lower output rate is made for.
+    enum Purpose {
+        /// A stream that somebody waits for: little delay, for a soft upper end of the band.
+        case live
+        /// A recording that is there as a whole: soxr's own settings (`SOXR_HQ`), which librosa calls `soxr_hq`.
+        case offline
+    }
+
     /// - Parameters:
     ///   - inputRate: rate of the samples that will be given, in Hz, at least 1.
     ///   - outputRate: rate of the samples wanted, in Hz, at least 1.
+    ///   - purpose: makes a difference where the output rate is the lower one.
     /// - Throws: `.system` when libsoxr cannot be set up.
-    init(from inputRate: Int, to outputRate: Int) throws(AudioInputError) {
+    init(from inputRate: Int, to outputRate: Int, for purpose: Purpose = .live) throws(AudioInputError) {
         self.inputRate = inputRate
         self.outputRate = outputRate
         guard inputRate != outputRate else {
@@ -27,7 +36,7 @@ struct Resampler: ~Copyable {
         var format = soxr_io_spec(SOXR_FLOAT32_I, SOXR_FLOAT32_I)
         var quality = soxr_quality_spec(UInt(SOXR_20_BITQ), 0)
         var runtime = soxr_runtime_spec(1)
-        if inputRate > outputRate {
+        if inputRate > outputRate, purpose == .live {
             // soxr's own settings hold back up to 158 ms (measured with 10 ms blocks, 48 to 8 kHz), which a speaker would
             // feel. The transition band centred on the new Nyquist frequency and the smallest Fourier blocks bring that to
             // 38 ms at most at every rate from 11 to 192 kHz, for the same processor time. What folds back lands above
@@ -75,5 +84,37 @@ struct Resampler: ~Copyable {
     /// Forgets the past: the next sample is the first of a new signal.
     mutating func reset() {
         if let handle { soxr_clear(handle) }
+    }
+}
+
+extension Resampler {
+    /// A whole recording at another rate, as `librosa.resample(..., res_type="soxr_hq")` gives it:
+    /// `ceil(count * outputRate / inputRate)` samples.
+    static func resample(
+        _ samples: [Float], from inputRate: Int, to outputRate: Int
+    ) throws(AudioInputError) -> [Float] {
+        guard inputRate != outputRate else { return samples }
+        var resampler = try Resampler(from: inputRate, to: outputRate, for: .offline)
+        let count = (samples.count * outputRate + inputRate - 1) / inputRate
+        // soxr may round its count up or down; what is missing is silence.
+        var result = [Float](repeating: 0, count: count)
+        var (taken, written) = (0, 0)
+        samples.withUnsafeBufferPointer { input in
+            result.withUnsafeMutableBufferPointer { output in
+                while taken < input.count, written < count {
+                    let step = resampler.process(
+                        UnsafeBufferPointer(rebasing: input[taken...]),
+                        into: UnsafeMutableBufferPointer(rebasing: output[written...]))
+                    taken += step.taken
+                    written += step.written
+                }
+                while written < count {
+                    let more = resampler.flush(into: UnsafeMutableBufferPointer(rebasing: output[written...]))
+                    if more == 0 { break }
+                    written += more
+                }
+            }
+        }
+        return result
     }
 }

@@ -8,38 +8,48 @@ public struct MelImage: Sendable, Equatable {
     public static let logPowerMin: Float = -23.025_85
     /// The natural logarithm of power that is white (grey 255).
     public static let logPowerMax: Float = 6
-    /// Columns that a picture may have at most: 2 h 46 min of sound. It is libpng's own limit too.
-    public static let widthMax = 1_000_000
+    /// Columns that a picture may have at most: 2 h 46 min of sound.
+    public static let widthMax = GreyImage.widthMax
+
+    private let grey: GreyImage
 
     /// Columns: one a frame.
-    public let width: Int
+    public var width: Int { grey.width }
     /// Rows: one a band.
-    public let height: Int
+    public var height: Int { grey.height }
     /// Grey values, row after row from the top: `[(height - 1 - band) * width + frame]`.
-    public let pixels: [UInt8]
+    public var pixels: [UInt8] { grey.pixels }
 
     /// The picture of a spectrogram; powers beyond the grey scale get its ends.
     public init(_ s: MelSpectrogram) {
         let (columns, rows) = (s.frameCount, s.bandCount)
-        width = columns
-        height = rows
         var pixels = [UInt8](repeating: 0, count: columns * rows)
         for row in 0..<rows {
             for column in 0..<columns {
                 pixels[row * columns + column] = Self.grey(logPower: s[frame: column, band: rows - 1 - row])
             }
         }
-        self.pixels = pixels
+        grey = GreyImage(width: columns, height: rows, pixels: pixels)
     }
 
-    init(width: Int, height: Int, pixels: [UInt8]) {
-        self.width = width
-        self.height = height
-        self.pixels = pixels
+    /// Reads a mel-spectrogram PNG: 40 rows, any number of columns up to `widthMax`.
+    ///
+    /// Colour, palette, 16-bit and interlaced files become 8-bit grey; transparent parts become black. The size is checked
+    /// before memory for the pixels is taken.
+    /// - Throws: `MelError.unreadable` for a path that cannot be read, `MelError.notUsable` for what is not such a PNG.
+    public init(contentsOf path: String) throws(MelError) {
+        grey = try GreyImage(contentsOf: path, rows: MelParameters.standard.bandCount, madeBy: "digitd mel")
+    }
+
+    /// Writes the picture as an 8-bit grey PNG. A file of that name is replaced at once or, on failure, left as it was.
+    /// - Throws: `MelError.notWritten`; also for a picture without columns or with more than `widthMax`.
+    public func write(to path: String) throws(MelError) {
+        try grey.write(to: path)
     }
 
     /// The spectrogram that the picture stands for: each grey value becomes the power in the middle of its step.
     public var spectrogram: MelSpectrogram {
+        let pixels = grey.pixels
         var values: [Float] = []
         values.reserveCapacity(pixels.count)
         for column in 0..<width {

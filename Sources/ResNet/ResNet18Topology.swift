@@ -1,4 +1,4 @@
-/// The layers of torchvision's resnet18 with one input channel and eleven outputs: names, shapes and order.
+/// The layers of torchvision's resnet18 with one input channel: names, shapes and order.
 ///
 /// Inference, training and the weights file all take the network's structure from here.
 public enum ResNet18Topology {
@@ -38,16 +38,16 @@ public enum ResNet18Topology {
         public let downsample: Convolution?
     }
 
-    /// What the outputs stand for, in their order.
+    /// What the outputs stand for, in their order; a network with fewer lacks the last ones.
     public static let labels = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "not_a_digit"]
-    /// Number of outputs: the ten digits and "not a digit" (index 10).
-    public static let classCount = 11
-    /// Rows of the input: mel bands, row 0 the lowest.
-    public static let inputHeight = 40
-    /// Columns of the input: frames of 10 ms.
-    public static let inputWidth = 96
-    /// Elements of one input window, 3,840.
-    public static let inputCount = inputHeight * inputWidth
+    /// Number of outputs of the standard shape: the ten digits and "not a digit" (index 10).
+    public static let classCount = NetworkShape.standard.classCount
+    /// Rows of the standard input: mel bands, row 0 the lowest.
+    public static let inputHeight = NetworkShape.standard.inputHeight
+    /// Columns of the standard input: frames of 10 ms.
+    public static let inputWidth = NetworkShape.standard.inputWidth
+    /// Elements of one standard input window, 3,840.
+    public static let inputCount = NetworkShape.standard.inputCount
     /// Elements behind the last global average pooling.
     public static let featureCount = 512
     /// PyTorch's default, added to the running variance.
@@ -92,9 +92,12 @@ public enum ResNet18Topology {
     public static let convolutions: [Convolution] =
         [stem] + blocks.flatMap { [$0.conv1, $0.conv2] + ($0.downsample.map { [$0] } ?? []) }
 
-    /// Every tensor that the network needs, in the order of torchvision's state dictionary: trained parameters and
-    /// running statistics, without the `num_batches_tracked` counters, which inference does not use.
-    public static let parameters: [(name: String, shape: [Int])] = {
+    /// Every tensor that the standard network needs, see `parameters(classCount:)`.
+    public static let parameters = parameters(classCount: classCount)
+
+    /// Every tensor that a network with so many outputs needs, in the order of torchvision's state dictionary: trained
+    /// parameters and running statistics, without the `num_batches_tracked` counters, which inference does not use.
+    public static func parameters(classCount: Int) -> [(name: String, shape: [Int])] {
         var parameters: [(name: String, shape: [Int])] = []
         for convolution in convolutions {
             parameters.append(("\(convolution.name).weight", convolution.weightShape))
@@ -105,14 +108,19 @@ public enum ResNet18Topology {
         parameters.append(("fc.weight", [classCount, featureCount]))
         parameters.append(("fc.bias", [classCount]))
         return parameters
-    }()
+    }
 
     /// Checks that the weights hold every parameter in its shape; further tensors are ignored.
     ///
+    /// - Parameters:
+    ///   - weights: the tensors.
+    ///   - classCount: outputs that the network must have.
     /// - Throws: `missingTensor`, `wrongShape`, or `unusableValue` for a negative variance, each for the first tensor
     ///   in torchvision's order that is at fault.
-    public static func validate(_ weights: WeightsFile) throws(WeightsError) {
-        for (name, shape) in parameters {
+    public static func validate(
+        _ weights: WeightsFile, classCount: Int = ResNet18Topology.classCount
+    ) throws(WeightsError) {
+        for (name, shape) in parameters(classCount: classCount) {
             guard let tensor = weights.tensors[name] else { throw .missingTensor(name: name) }
             guard tensor.shape == shape else {
                 throw .wrongShape(name: name, expected: shape, found: tensor.shape)

@@ -12,8 +12,8 @@ struct Classify: ParsableCommand {
         abstract: "Says which digit each recording, or mel-spectrogram picture, holds.",
         discussion: """
             Prints one line a file, in the order given: "Prediction: 7 (Confidence: 0.9987)", or not_a_digit for anything \
-            else. A recording is WAV, FLAC or Ogg of one word; a picture is a PNG made by digitd mel. Which of the two a \
-            file is, is told by its content.
+            else. A recording is WAV, FLAC or Ogg of one word; a picture is a PNG made by digitd mel (for a network of \
+            digitd train --recipe seed, by digitd mel --recipe seed). Which of the two a file is, is told by its content.
 
             With --json each line is an object with file, label, confidence, digit (unless it is none) and probabilities, \
             which has the ten digits and then "not a digit".
@@ -35,7 +35,8 @@ struct Classify: ParsableCommand {
         var failure = FirstFailure()
         for file in files {
             do {
-                let result = Classification(file: file, logits: try model.logits(Self.window(of: file)), model.file)
+                let judgement = try model.judge(Self.window(of: file, for: model.file.frontEnd), labels: [0])
+                let result = Classification(file: file, judgement, model.file)
                 try StandardOutput.line(json ? result.json() : result.text)
             } catch let exit as ExitCode {
                 throw exit
@@ -47,8 +48,13 @@ struct Classify: ParsableCommand {
     }
 
     /// The network's input for a picture or a recording.
-    private static func window(of file: String) throws -> [Float] {
-        if isPNG(file) { return ClipWindow.window(spectrogram: try MelImage(contentsOf: file).spectrogram) }
+    private static func window(of file: String, for frontEnd: FrontEnd) throws -> [Float] {
+        let isPicture = isPNG(file)
+        if frontEnd == .decibelImage {
+            return try isPicture
+                ? DecibelImage(contentsOf: file).window : DecibelImage(contentsOfRecording: file).window
+        }
+        if isPicture { return ClipWindow.window(spectrogram: try MelImage(contentsOf: file).spectrogram) }
         let samples = try AudioFile.readMono(file, rate: MelParameters.standard.sampleRate)
         let spectrogram = try MelSpectrogram(samples: samples, parameters: .standard)
         guard spectrogram.frameCount > 0 else {
@@ -76,10 +82,9 @@ struct Classification {
     let label: String
     let probabilities: [Double]
 
-    /// Softmax of the logits over the model's temperature.
-    init(file: String, logits: [Float], _ model: ModelFile) {
+    /// Softmax of the first clip's logits over the model's temperature.
+    init(file: String, _ judgement: Judgements, _ model: ModelFile) {
         self.file = file
-        let judgement = Judgements(logits: logits, labels: [0])
         probabilities = judgement.probabilities(0, temperature: model.temperature)
         label = ResNet18Topology.labels[judgement.best(0, temperature: model.temperature).label]
     }

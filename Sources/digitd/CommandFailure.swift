@@ -95,7 +95,8 @@ extension DataError {
 extension TrainingError {
     fileprivate var status: ExitStatus {
         switch self {
-        case .unusableCheckpoint, .otherCheckpoint, .tooFewClips, .noValidation: .inputNotUsable
+        case .unusableCheckpoint, .otherCheckpoint, .furtherCheckpoint, .tooFewClips, .noValidation, .notImageNet:
+            .inputNotUsable
         case .diverged: .failed
         }
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import AudioInput
 import Foundation
 import MelSpectrogram
+import ResNetTraining
 
 /// `digitd mel`: recordings to mel-spectrogram pictures.
 struct Mel: ParsableCommand {
@@ -13,18 +14,23 @@ struct Mel: ParsableCommand {
             With a directory as input, every WAV, FLAC and Ogg file in it and in its folders becomes a PNG of the same \
             relative name under the output directory, which is made where missing. A recording that cannot be used is left \
             out with a sentence.
+
+            With --recipe seed the pictures are those of the reference project: 128 rows, low frequency at the top, and a \
+            column for each 32 ms, in decibels under the loudest. Only networks of digitd train --recipe seed take them.
             """)
 
     @Argument(help: "A recording, or a directory of them.", completion: .file())
     var input: String
     @Argument(help: "The PNG to write, or the directory to write PNGs into.", completion: .file())
     var output: String
+    @Option(help: "What kind of picture: standard or seed.")
+    var recipe: Recipe = .standard
 
     func run() throws {
         var progress = ProgressLine(plainSeconds: 5)
         guard Self.isDirectory(input) else {
             let target = Self.isDirectory(output) ? "\(output)/\(Self.pictureName(of: Self.baseName(input)))" : output
-            let width = try Self.convert(input, to: target)
+            let width = try convert(input, to: target)
             try progress.line("\(input) -> \(target) (\(width) frames)")
             return
         }
@@ -52,7 +58,7 @@ struct Mel: ParsableCommand {
                 sourceOfPicture[picture] = name
                 let target = "\(output)/\(picture)"
                 try Self.makeDirectory((target as NSString).deletingLastPathComponent)
-                _ = try Self.convert("\(input)/\(name)", to: target)
+                _ = try convert("\(input)/\(name)", to: target)
                 written += 1
             } catch {
                 try progress.clear()
@@ -65,7 +71,12 @@ struct Mel: ParsableCommand {
     }
 
     /// - Returns: the picture's columns.
-    private static func convert(_ recording: String, to picture: String) throws -> Int {
+    private func convert(_ recording: String, to picture: String) throws -> Int {
+        if recipe == .seed {
+            let image = try DecibelImage(contentsOfRecording: recording)
+            try image.write(to: picture)
+            return image.picture.width
+        }
         let samples = try AudioFile.readMono(recording, rate: MelParameters.standard.sampleRate)
         let image = MelImage(try MelSpectrogram(samples: samples, parameters: .standard))
         guard image.width > 0 else {

@@ -8,6 +8,8 @@ import ResNetTraining
 struct ModelFile {
     let path: String
     let weights: WeightsFile
+    /// What it takes for an input.
+    let frontEnd: FrontEnd
     /// Divides the logits, so that a softmax of them is a probability.
     let temperature: Double
     /// A digit less probable than this is rejected.
@@ -15,23 +17,38 @@ struct ModelFile {
 
     /// Reads the file given on the command line, or else the installed one.
     ///
+    /// - Parameters:
+    ///   - given: the name on the command line.
+    ///   - allowsImages: whether a network of the reference recipe will do, which takes pictures of whole recordings.
     /// - Throws: `WeightsError`, `MelError` or a sentence for a file that this program cannot use.
-    init(given: String?) throws {
+    init(given: String?, allowsImages: Bool = false) throws {
         path = try ModelLocation.path(given: given)
         weights = try WeightsFile(contentsOf: path)
-        try ResNet18Topology.validate(weights)
-        try Self.check(weights.metadata, path)
+        frontEnd = weights.metadata[DecibelImage.kindKey] == DecibelImage.kind ? .decibelImage : .logMel
+        guard frontEnd != .decibelImage || allowsImages else {
+            throw CommandFailure(
+                .inputNotUsable,
+                "The weights file \(path) is for pictures of whole recordings (digitd train --recipe seed) and cannot hear "
+                    + "a stream; use one of the standard recipe.")
+        }
+        try ResNet18Topology.validate(weights, classCount: frontEnd.shape.classCount)
+        try Self.check(weights.metadata, frontEnd, path)
         temperature = try Self.number("calibration.temperature", weights.metadata, path, in: 0.01...100)
         acceptThreshold = try Self.number(RecognizerParameters.acceptKey, weights.metadata, path, in: 0...1)
     }
 
-    private static func check(_ metadata: [String: String], _ path: String) throws {
-        let found = try MelParameters(metadata: metadata).metadata
-        let own = MelParameters.standard.metadata
-        if let key = own.keys.sorted().first(where: { found[$0] != own[$0] }) {
-            throw notUsable(path, "its \(key) is \(found[key] ?? "missing") and not \(own[key] ?? "")")
+    private static func check(_ metadata: [String: String], _ frontEnd: FrontEnd, _ path: String) throws {
+        switch frontEnd {
+        case .logMel:
+            let found = try MelParameters(metadata: metadata).metadata
+            let own = MelParameters.standard.metadata
+            if let key = own.keys.sorted().first(where: { found[$0] != own[$0] }) {
+                throw notUsable(path, "its \(key) is \(found[key] ?? "missing") and not \(own[key] ?? "")")
+            }
+            if let kind = metadata[DecibelImage.kindKey] { throw notUsable(path, "its front end is \(kind)") }
+        case .decibelImage: try DecibelImage.validate(metadata: metadata)
         }
-        let labels = ResNet18Topology.labels.joined(separator: ",")
+        let labels = frontEnd.labels.joined(separator: ",")
         guard metadata["labels"] == labels else {
             throw notUsable(path, "its labels are \(metadata["labels"] ?? "missing") and not \(labels)")
         }
@@ -61,22 +78,26 @@ struct ClipModel {
     ///   - given: the weights file of the command line.
     ///   - batchSize: windows that the network computes together.
     init(given: String?, batchSize: Int = 1, threads: Int = 1) throws {
-        file = try ModelFile(given: given)
-        network = try ResNet18(weights: file.weights, batchSize: batchSize, threads: threads)
+        file = try ModelFile(given: given, allowsImages: true)
+        network = try ResNet18(
+            weights: file.weights, shape: file.frontEnd.shape, batchSize: batchSize, threads: threads)
     }
 
-    /// Logits of windows one after the other, 11 each.
+    /// What the network says of windows that stand one after the other.
     ///
-    /// - Throws: a sentence when they are not finite: weights that are may still overflow together.
-    func logits(_ windows: [Float]) throws(CommandFailure) -> [Float] {
-        var logits = [Float](
-            repeating: 0, count: windows.count / ResNet18Topology.inputCount * ResNet18Topology.classCount)
+    /// - Parameters:
+    ///   - windows: as the file's front end makes them.
+    ///   - labels: what they are, as far as anybody asks.
+    /// - Throws: a sentence when the logits are not finite: weights that are may still overflow together.
+    func judge(_ windows: [Float], labels: [Int32]) throws(CommandFailure) -> Judgements {
+        let classCount = file.frontEnd.shape.classCount
+        var logits = [Float](repeating: 0, count: labels.count * classCount)
         var span = logits.mutableSpan
         network.logits(windows.span, into: &span)
         guard logits.allSatisfy(\.isFinite) else {
             throw ModelFile.notUsable(file.path, "it computes numbers that are not finite")
         }
-        return logits
+        return Judgements(logits: logits, labels: labels, classCount: classCount)
     }
 }
 

@@ -68,6 +68,44 @@ import Testing
     }
 }
 
+@Suite struct OfflineResamplingTests {
+    private let scratch = ScratchDirectory()
+
+    @Test(arguments: [8000, 11_025, 22_050, 44_100, 48_000, 96_000], [1, 2])
+    func samplesAreTheSoundsOwn_andAsManyAsLast(rate: Int, channels: Int) throws {
+        let frequency = min(7000, 0.4 * Double(rate))
+        let frames = sine(rate / 2 + 3, frequency: frequency, rate: rate)
+        let path = scratch.path + "/\(rate)-\(channels).wav"
+        writeSoundFile(
+            path, frames.flatMap { [Float](repeating: $0, count: channels) }, rate: rate, channels: channels,
+            format: SF_FORMAT_WAV | SF_FORMAT_FLOAT)
+        let found = try AudioFile.readMonoOffline(path, rate: 16_000)
+        #expect(found.count == Int((Double(frames.count) * 16_000 / Double(rate)).rounded(.up)))
+        let expected = sine(found.count, frequency: frequency, rate: 16_000)
+        // A sound that begins and ends at once rings there.
+        let worst = (1000..<7000).map { abs(found[$0] - expected[$0]) }.max()!
+        #expect(worst < 5e-4)
+    }
+
+    @Test func whatIsAboveTheBandIsGone_whereTheLivePathFoldsItBack() throws {
+        let path = scratch.path + "/8200.wav"
+        writeSoundFile(
+            path, sine(24_000, frequency: 8200, rate: 48_000), rate: 48_000, format: SF_FORMAT_WAV | SF_FORMAT_FLOAT)
+        func loudest(_ samples: [Float]) -> Float { samples[1000..<7000].map(abs).max()! }
+        #expect(loudest(try AudioFile.readMonoOffline(path, rate: 16_000)) < 1e-4)
+        #expect(loudest(try AudioFile.readMono(path, rate: 16_000)) > 1e-2)
+    }
+
+    @Test func sameRateIsBitExact_andDamageIsRefused() throws {
+        let samples = noise16(1234)
+        let path = scratch.write("a.wav", waveBytes(data: samples.bytes, rate: 16_000))
+        #expect(try AudioFile.readMonoOffline(path, rate: 16_000) == samples.floats)
+        #expect(throws: AudioInputError.self) {
+            try AudioFile.readMonoOffline(scratch.write("b.wav", []), rate: 16_000)
+        }
+    }
+}
+
 @Suite struct AudioFileRefusalTests {
     let scratch = ScratchDirectory()
 

@@ -45,6 +45,18 @@ enum ConstantNetwork {
         return file
     }()
 
+    /// What the network of the reference recipe answers to pictures: exp(10) / (exp(10) + 9) is 0.9996.
+    static let imageLine = "Prediction: 7 (Confidence: 0.9996)"
+
+    /// The same network for the reference recipe's pictures: ten classes, no temperature and no threshold.
+    static func writeForImages(to path: String, changing changes: [String: String] = [:]) throws {
+        var metadata = DecibelImage.metadata
+        metadata["labels"] = ResNet18Topology.labels.dropLast().joined(separator: ",")
+        metadata["calibration.temperature"] = "1"
+        metadata["threshold.accept"] = "0"
+        try write(to: path, metadata: metadata.merging(changes) { $1 }, classCount: 10)
+    }
+
     /// Writes the file with some of its metadata changed. The zeros are a hole in the file, which takes no room.
     /// Tensors in `filling` hold that value throughout.
     static func write(
@@ -54,11 +66,18 @@ enum ConstantNetwork {
         metadata["labels"] = ResNet18Topology.labels.joined(separator: ",")
         metadata["calibration.temperature"] = "2"
         metadata["threshold.accept"] = "0.9"
-        var header: [String: Any] = ["__metadata__": metadata.merging(changes) { _, new in new }]
+        try write(to: path, metadata: metadata.merging(changes) { $1 }, filling: values)
+    }
+
+    private static func write(
+        to path: String, metadata: [String: String], classCount: Int = ResNet18Topology.classCount,
+        filling values: [String: Float] = [:]
+    ) throws {
+        var header: [String: Any] = ["__metadata__": metadata]
         var end = 0
         var filled: [(offset: Int, bytes: [UInt8])] = []
         // The bias first, so that all that is not zero stands beside the header.
-        for (name, shape) in ResNet18Topology.parameters.reversed() {
+        for (name, shape) in ResNet18Topology.parameters(classCount: classCount).reversed() {
             let size = 4 * shape.reduce(1, *)
             header[name] = ["dtype": "F32", "shape": shape, "data_offsets": [end, end + size]] as [String: Any]
             if let value = values[name] {
@@ -66,7 +85,7 @@ enum ConstantNetwork {
             }
             end += size
         }
-        var bias = [Float](repeating: 0, count: ResNet18Topology.classCount)
+        var bias = [Float](repeating: 0, count: classCount)
         bias[7] = 10
         let text = [UInt8](try JSONSerialization.data(withJSONObject: header))
         let start = littleEndian(UInt64(text.count)) + text

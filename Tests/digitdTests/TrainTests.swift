@@ -40,7 +40,7 @@ import Testing
         #expect(lines.contains { $0.hasPrefix("epoch 2  loss ") })
         #expect(
             result.errors
-                == "digitd: Training was stopped; give the same command again to go on after the last epoch.\n")
+                == "digitd: Training was stopped; give the same command again to go on from its checkpoint.\n")
 
         let metrics = try String(contentsOfFile: scratch.path + "/n.metrics.csv", encoding: .utf8)
         #expect(metrics.split(separator: "\n").count == 3)

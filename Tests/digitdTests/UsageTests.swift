@@ -34,7 +34,12 @@ import Testing
         ["train", "--data", "x", "--output", "y", "--learning-rate", "-1"],
         ["train", "--data", "x", "--output", "y", "--precision", "f64"],
         ["train", "--data", "x", "--output", "y", "--set-weight", "fsdd"], ["evaluate"],
-        ["listen", "--format", "xml"], ["listen", "--input", "-"], ["listen", "--input", "x.wav", "--rate", "8000"],
+        ["train", "--data", "x", "--output", "y", "--recipe", "other"],
+        ["train", "--data", "x", "--output", "y", "--recipe", "seed", "--windows", "320"],
+        ["train", "--data", "x", "--output", "y", "--recipe", "seed", "--split", "random"],
+        ["train", "--data", "x", "--output", "y", "--split", "halves"], ["mel", "x", "y", "--recipe", "other"],
+        ["evaluate", "--data", "x", "--official-test", "--split-test"], ["listen", "--format", "xml"],
+        ["listen", "--input", "-"], ["listen", "--input", "x.wav", "--rate", "8000"],
         ["listen", "--input", "x.wav", "--device", "y"], ["listen", "--realtime"], ["devices", "extra"],
     ])
     func wrongUsageEndsWith64(arguments: [String]) throws {

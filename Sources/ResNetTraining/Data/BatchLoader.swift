@@ -6,13 +6,21 @@ public struct Batch: Sendable {
     public var epoch: Int
     /// Its place in the epoch, from 0.
     public var index: Int
-    /// `labels.count` windows of `WindowShape.count` values each.
+    /// `labels.count` windows one after the other.
     public var windows: [Float]
     /// Labels, 0...10.
     public var labels: [Int32]
 }
 
-/// How a `BatchLoader` cuts epochs into batches.
+/// Batches in their order.
+protocol BatchSource {
+    /// The next batch; nil after the last, or once cancelled.
+    func next() -> Batch?
+    /// Ends what makes them.
+    func cancel()
+}
+
+/// How epochs are cut into batches.
 public struct BatchPlan: Sendable, Hashable {
     /// Windows in a batch.
     public var batchSize: Int
@@ -36,7 +44,7 @@ public struct BatchPlan: Sendable, Hashable {
 ///
 /// Workers take batches in turn and the queue hands them out in order, so the batches do not depend on the number of
 /// threads. The queue is bounded: workers wait when it is full, so memory stays flat. One reader at a time.
-public final class BatchLoader: @unchecked Sendable {
+public final class BatchLoader: BatchSource, @unchecked Sendable {
     // Sendable: every mutable property is used with `condition` locked.
     private let condition = NSCondition()
     private var finished: [Int: Batch] = [:]

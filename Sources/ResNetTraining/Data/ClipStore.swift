@@ -10,7 +10,7 @@ import Synchronization
 /// damaged recording is left out and reported in `skipped`, since one bad file among ten thousand must not end a run.
 public final class ClipStore: Sendable {
     /// A recording that could not be used, and why.
-    public struct Skipped: Sendable, Equatable {
+    public struct Skipped: Error, Equatable {
         /// The file.
         public var path: String
         /// What was wrong, in one sentence.

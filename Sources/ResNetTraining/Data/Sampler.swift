@@ -61,11 +61,15 @@ public struct Sampler: Sendable {
     /// Windows in an epoch where nothing else is asked for: the number of clips.
     public let clipCount: Int
 
-    /// Balances a store's clips; throws if a digit has none. Silent clips and FSDD's official test are never drawn.
-    public init(store: ClipStore, seed: UInt64, parameters: SamplerParameters = SamplerParameters()) throws(DataError) {
+    /// Balances a store's clips; throws if a digit has none. Silent clips are never drawn, FSDD's official test only where
+    /// the split is another one.
+    public init(
+        store: ClipStore, seed: UInt64, parameters: SamplerParameters = SamplerParameters(),
+        drawsOfficialTest: Bool = false
+    ) throws(DataError) {
         var groups: [Group: [String: [Int]]] = [:]
         for (i, clip) in store.clips.enumerated()
-        where store.audio[i].peak > 0 && !DataSet.isOfficialTest(clip) {
+        where store.audio[i].peak > 0 && (drawsOfficialTest || !DataSet.isOfficialTest(clip)) {
             let group = Group(label: clip.label, set: clip.set, folder: clip.label < 10 ? "" : clip.folder)
             groups[group, default: [:]][clip.speaker, default: []].append(i)
         }

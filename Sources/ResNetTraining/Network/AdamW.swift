@@ -37,7 +37,7 @@ public final class AdamW {
     private let jobs: [(state: Int, range: Range<Int>)]
 
     /// - Parameters:
-    ///   - network: whose parameters this optimiser owns the moments of.
+    ///   - network: whose parameters this optimiser owns the moments of; those frozen by now it never changes.
     ///   - weightDecay: per unit of learning rate, at least 0.
     ///   - averageDecay: 0 ..< 1.
     public init(_ network: TrainingNetwork, weightDecay: Float = 0.05, averageDecay: Float = 0.999) {
@@ -54,7 +54,7 @@ public final class AdamW {
         }
         averageStatistics = network.statistics.map(\.values)
         // Equal pieces, so that two cores finish together whatever the tensors' sizes.
-        jobs = states.enumerated().flatMap { index, state in
+        jobs = states.enumerated().filter { !$1.parameter.isFrozen }.flatMap { index, state in
             stride(from: 0, to: state.count, by: 1 << 17).map { (index, $0..<min($0 + 1 << 17, state.count)) }
         }
         resetAverage()

@@ -11,6 +11,8 @@ final class Parameter {
     let gradient: Tensor
     /// Whether weight decay applies: to convolution and head weights, not to biases and batch norm's scale and shift.
     let decays: Bool
+    /// Whether optimisers leave the value as it is.
+    var isFrozen = false
     private let context: ComputeContext
 
     init(name: String, shape: [Int], layout: Layout, decays: Bool, _ context: ComputeContext) throws {

@@ -1,4 +1,5 @@
 import CDNNL
+import ResNet
 
 /// ResNet18 with its backward pass, for one batch size.
 ///
@@ -7,10 +8,8 @@ import CDNNL
 public final class TrainingNetwork {
     /// Windows a step.
     public let batchSize: Int
-    /// Rows (mel bands) and columns (frames) of a window.
-    public let inputHeight: Int, inputWidth: Int
-    /// Classes, "not a digit" included.
-    public let classCount: Int
+    /// The size of a window and the number of classes.
+    public let shape: NetworkShape
     let parameters: [Parameter]
     let statistics: [Statistic]
     let head: ClassifierHead
@@ -26,22 +25,20 @@ public final class TrainingNetwork {
     ///
     /// - Parameters:
     ///   - batchSize: windows a step, at least 2 (batch norm needs a variance).
+    ///   - shape: of the windows and the outputs.
     ///   - threads: OpenMP threads.
     ///   - precision: of activations and of the weights' copies; master weights, statistics and optimiser are f32.
     /// - Throws: a one-sentence error where oneDNN has no implementation for this CPU.
     public init(
-        batchSize: Int, classCount: Int = 11, inputHeight: Int = 40, inputWidth: Int = 96, threads: Int = 2,
-        precision: TrainingPrecision = .float32
+        batchSize: Int, shape: NetworkShape = .standard, threads: Int = 2, precision: TrainingPrecision = .float32
     ) throws {
         self.batchSize = batchSize
-        self.classCount = classCount
-        self.inputHeight = inputHeight
-        self.inputWidth = inputWidth
+        self.shape = shape
         let context = try ComputeContext(threads: threads)
         self.context = context
         let type = precision == .bfloat16 ? dnnl_bf16 : dnnl_f32
 
-        let inputShape = [batchSize, 1, inputHeight, inputWidth]
+        let inputShape = [batchSize, 1, shape.inputHeight, shape.inputWidth]
         plainInput = try Tensor(try Parameter.plainLayout(inputShape), context)
         var input = plainInput
         if type == dnnl_f32 {
@@ -51,7 +48,7 @@ public final class TrainingNetwork {
             stageInput = try Reorder(from: plainInput, to: input, context)
         }
 
-        let stemShape = [batchSize, 64, (inputHeight - 1) / 2 + 1, (inputWidth - 1) / 2 + 1]
+        let stemShape = [batchSize, 64, (shape.inputHeight - 1) / 2 + 1, (shape.inputWidth - 1) / 2 + 1]
         let slots = GradientSlots(byteCount: stemShape.reduce(4, *), context)
         stem = try ConvolutionUnit(
             convolution: "conv1", norm: "bn1", input: input, inputShape: inputShape, outputShape: stemShape, kernel: 7,
@@ -61,22 +58,22 @@ public final class TrainingNetwork {
             outputGradient: { try slots.tensor(.ofBlockOutput(-1), $0) },
             inputGradient: try slots.tensor(.middle, stem.norm.output.layout), context)
 
-        var shape = [batchSize, 64, (stemShape[2] - 1) / 2 + 1, (stemShape[3] - 1) / 2 + 1]
+        var mapShape = [batchSize, 64, (stemShape[2] - 1) / 2 + 1, (stemShape[3] - 1) / 2 + 1]
         var current = pool.output
         var blocks: [ResidualBlock] = []
         for (stage, channels) in [64, 128, 256, 512].enumerated() {
             for position in 0..<2 {
                 let block = try ResidualBlock(
-                    name: "layer\(stage + 1).\(position)", index: blocks.count, input: current, inputShape: shape,
+                    name: "layer\(stage + 1).\(position)", index: blocks.count, input: current, inputShape: mapShape,
                     channels: channels, stride: stage > 0 && position == 0 ? 2 : 1, type: type, slots: slots, context)
                 blocks.append(block)
                 current = block.sum.output
-                shape = block.outputShape
+                mapShape = block.outputShape
             }
         }
         self.blocks = blocks
         head = try ClassifierHead(
-            input: current, shape: shape, classes: classCount,
+            input: current, shape: mapShape, classes: shape.classCount,
             gradient: { try slots.tensor(.ofBlockOutput(blocks.count - 1), $0) }, context)
 
         let units = [stem] + blocks.flatMap(\.units)
@@ -95,7 +92,7 @@ public final class TrainingNetwork {
     public func accumulateGradients(
         windows: [Float], labels: [Int32], smoothing: Float
     ) throws -> (loss: Float, correct: Int) {
-        precondition(windows.count == batchSize * inputHeight * inputWidth && labels.count == batchSize)
+        precondition(windows.count == batchSize * shape.inputCount && labels.count == batchSize)
         plainInput.floats.update(from: windows, count: windows.count)
         try stageInput?.run()
         try stem.forward()
@@ -109,6 +106,14 @@ public final class TrainingNetwork {
         try pool.backward()
         try stem.backward()
         return (loss, head.correct(labels: labels))
+    }
+
+    /// Keeps an optimiser that is made from now on from changing any parameter but the ones named.
+    ///
+    /// Batch norms still normalise by the batch and go on collecting their running statistics, as PyTorch's do in training
+    /// mode whatever `requires_grad` says.
+    func freeze(allBut trained: Set<String>) {
+        for parameter in parameters { parameter.isFrozen = !trained.contains(parameter.name) }
     }
 
     /// The oneDNN implementation of every convolution and batch norm ("jit:avx2"), for benchmarks and bug reports.

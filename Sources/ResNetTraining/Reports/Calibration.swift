@@ -7,11 +7,26 @@ public struct Judgements: Sendable {
     /// What the clips are, 0...10.
     public var labels: [Int32]
 
-    /// Judged clips; `logits` has one row of 11 per label.
-    public init(logits: [Float], labels: [Int32]) {
-        precondition(logits.count == labels.count * LabelledClip.labelCount, "one row of logits a label")
-        self.logits = logits
+    /// Judged clips.
+    ///
+    /// - Parameters:
+    ///   - logits: one row per label, of `classCount` logits. The labels that a network lacks are never its answer: they get
+    ///     a logit of minus infinity.
+    ///   - labels: what the clips are, 0...10.
+    ///   - classCount: outputs of the network, 1...11.
+    public init(logits: [Float], labels: [Int32], classCount: Int = LabelledClip.labelCount) {
+        precondition(logits.count == labels.count * classCount, "one row of logits a label")
+        let missing = [Float](repeating: -.infinity, count: LabelledClip.labelCount - classCount)
+        self.logits =
+            missing.isEmpty
+            ? logits : labels.indices.flatMap { logits[$0 * classCount..<($0 + 1) * classCount] + missing }
         self.labels = labels
+    }
+
+    /// Adds the clips of other judgements behind these.
+    public mutating func append(_ others: Judgements) {
+        logits += others.logits
+        labels += others.labels
     }
 
     /// Probabilities of one clip: softmax of its logits over a temperature (over 0).

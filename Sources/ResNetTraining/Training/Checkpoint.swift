@@ -16,7 +16,7 @@ extension TrainingNetwork {
 
     /// Takes weights with torchvision's names; throws where one is missing or has another shape.
     public func load(_ file: WeightsFile) throws {
-        try ResNet18Topology.validate(file)
+        try ResNet18Topology.validate(file, classCount: shape.classCount)
         for parameter in parameters { try parameter.load(file.tensors[parameter.name]!.values) }
         for statistic in statistics { statistic.values = file.tensors[statistic.name]!.values }
     }
@@ -25,6 +25,8 @@ extension TrainingNetwork {
 extension AdamW {
     /// The averaged weights under torchvision's names, without metadata.
     public func averagedWeights() throws -> WeightsFile {
+        // An average without memory would only round.
+        guard averageDecay > 0 else { return try network.weights() }
         var file = WeightsFile()
         for state in states {
             file.tensors[state.parameter.name] = WeightTensor(
@@ -104,6 +106,9 @@ struct Checkpoint {
         try optimiser.restore(from: file)
         var checkpoint = Checkpoint()
         checkpoint.epochsDone = file.metadata["checkpoint.epochs_done"].flatMap { Int($0) } ?? 0
+        guard checkpoint.epochsDone <= options.epochs else {
+            throw TrainingError.furtherCheckpoint(path: path, epochs: checkpoint.epochsDone)
+        }
         checkpoint.bestScore = file.metadata["checkpoint.best_score"].flatMap { Double($0) } ?? -.infinity
         var best = WeightsFile()
         for (name, tensor) in file.tensors where name.hasPrefix(bestPrefix) {
@@ -120,12 +125,16 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
     case unusableCheckpoint(missing: String)
     /// A checkpoint of a run with other options.
     case otherCheckpoint(path: String)
+    /// A checkpoint of more epochs than are wanted.
+    case furtherCheckpoint(path: String, epochs: Int)
     /// The loss is no longer a number.
     case diverged(epoch: Int)
     /// Fewer training clips than a batch.
     case tooFewClips(count: Int, batchSize: Int)
     /// No speaker is left to validate with.
     case noValidation
+    /// The weights to start from are not ImageNet's.
+    case notImageNet(path: String, problem: String)
 
     /// One sentence that says what to do.
     public var description: String {
@@ -134,12 +143,16 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
             "The checkpoint lacks \(missing); delete it to train from the start."
         case .otherCheckpoint(let path):
             "\(path) belongs to a run with other options; delete it, or give the options of that run to resume it."
+        case .furtherCheckpoint(let path, let epochs):
+            "\(path) is of \(epochs) epochs; give --epochs \(epochs) or more to go on from it, or delete it."
         case .diverged(let epoch):
             "The loss stopped being a number in epoch \(epoch); train with a lower --learning-rate."
         case .tooFewClips(let count, let batchSize):
             "\(count) training clips are fewer than a batch of \(batchSize); add data or give a smaller --batch-size."
         case .noValidation:
             "No speaker is left for validation; give data with at least four speakers of every digit."
+        case .notImageNet(let path, let problem):
+            "\(path) does not hold ImageNet's resnet18: \(problem); save torchvision's weights as safetensors."
         }
     }
 }

@@ -37,18 +37,20 @@ extension EpochMetrics {
     }
 
     /// Loss above, accuracy below, over the epochs.
-    static func plots(of log: MetricsLog) -> [LinePlot] {
+    ///
+    /// - Parameter training: what the curves of training are called.
+    static func plots(of log: MetricsLog, training: String) -> [LinePlot] {
         func series(_ pairs: [(name: String, column: String)]) -> [LinePlot.Series] {
             pairs.map { LinePlot.Series(name: $0.name, points: log.series($0.column)) }
         }
         return [
             LinePlot(
                 title: "Loss", xLabel: "epoch", yLabel: "cross-entropy (nats)",
-                series: series([("training, augmented", "training_loss"), ("validation", "validation_loss")])),
+                series: series([(training, "training_loss"), ("validation", "validation_loss")])),
             LinePlot(
                 title: "Accuracy", xLabel: "epoch", yLabel: "share right",
                 series: series([
-                    ("training, augmented", "training_accuracy"), ("validation", "validation_accuracy"),
+                    (training, "training_accuracy"), ("validation", "validation_accuracy"),
                     ("validation, digits only", "digit_accuracy"),
                 ])),
         ]

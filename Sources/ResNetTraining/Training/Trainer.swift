@@ -1,5 +1,4 @@
 import Foundation
-import MelSpectrogram
 import ResNet
 
 /// Trains the network: data in, a weights file out.
@@ -23,46 +22,30 @@ public struct Trainer {
         report: (TrainingProgress) -> Void, shouldStop: () -> Bool = { false }
     ) throws -> WeightsFile? {
         let started = DispatchTime.now()
-        let split = try DataSet(directories: options.directories).split(options.split)
-        guard !split.validation.clips.isEmpty else { throw TrainingError.noValidation }
-        let store = try ClipStore(split.training)
-        let heldOut = try ClipStore(split.validation)
-        for skipped in store.skipped + heldOut.skipped {
-            report(.note("skipped \(skipped.path): \(skipped.reason)"))
-        }
-        report(
-            .note(
-                "\(store.clips.count) clips of \(Set(store.clips.map(\.identity)).count) speakers to train on, "
-                    + "\(heldOut.clips.count) clips of \(Set(heldOut.clips.map(\.identity)).count) others to validate"))
-        let sampler = try Sampler(store: store, seed: options.seed, parameters: options.sampler)
-        let validation = try Validation(store: heldOut)
+        let setup = try makeSetup(report)
 
-        let stepsPerEpoch = (options.windowsPerEpoch ?? sampler.clipCount) / options.batchSize
+        let stepsPerEpoch = (options.windowsPerEpoch ?? setup.clipCount) / options.batchSize
         guard stepsPerEpoch > 0 else {
-            throw TrainingError.tooFewClips(count: sampler.clipCount, batchSize: options.batchSize)
+            throw TrainingError.tooFewClips(count: setup.clipCount, batchSize: options.batchSize)
         }
-        let network = try makeNetwork(report)
+        let network = try makeNetwork(setup.shape, report)
+        setup.prepare(network)
         let optimiser = AdamW(network, weightDecay: options.weightDecay, averageDecay: options.averageDecay)
         var state = Checkpoint()
         if let resumed = try Checkpoint.resume(options.checkpointPath, network, optimiser, options) {
             state = resumed
             report(.note("resuming after epoch \(state.epochsDone)"))
         } else {
-            if let path = options.initialWeights {
-                try network.load(try WeightsFile(contentsOf: path))
-            } else {
-                try network.initialise(seed: options.seed)
-            }
+            try setup.initialise(network)
             optimiser.resetAverage()
         }
         var log = MetricsLog(
             path: options.metricsPath, columns: EpochMetrics.columns, resumingAfter: state.epochsDone)
 
-        let loader = try BatchLoader(
-            store: store, sampler: sampler,
-            plan: BatchPlan(
+        let loader = try setup.batches(
+            BatchPlan(
                 batchSize: options.batchSize, batchesPerEpoch: stepsPerEpoch, epochs: state.epochsDone..<options.epochs,
-                seed: options.seed), parameters: options.augmentation)
+                seed: options.seed))
         defer { loader.cancel() }
         var meter = EpochMeter()
         let stepsLeft = (options.epochs - state.epochsDone) * stepsPerEpoch
@@ -71,7 +54,7 @@ public struct Trainer {
         while let batch = loader.next() {
             if shouldStop() { return nil }
             let progress = Double(batch.epoch * stepsPerEpoch + batch.index) / Double(options.epochs * stepsPerEpoch)
-            let rate = options.learningRate(at: progress)
+            let rate = options.learningRate(epoch: batch.epoch, progress: progress)
             let result = try network.accumulateGradients(
                 windows: batch.windows, labels: batch.labels, smoothing: options.labelSmoothing)
             guard result.loss.isFinite else { throw TrainingError.diverged(epoch: batch.epoch + 1) }
@@ -88,62 +71,54 @@ public struct Trainer {
 
             let averaged = try optimiser.averagedWeights()
             let windowsPerSecond = meter.windowsPerSecond
-            let outcome = try validation.judge(averaged, threads: options.threads)
+            let outcome = try setup.judge(averaged)
             let metrics = EpochMetrics(
                 epoch: batch.epoch + 1, learningRate: rate, trainingLoss: meter.meanLoss,
                 trainingAccuracy: meter.accuracy, validationLoss: outcome.loss, validationAccuracy: outcome.accuracy,
                 digitAccuracy: outcome.digitAccuracy, windowsPerSecond: windowsPerSecond,
                 seconds: Self.seconds(since: started))
             state.epochsDone = batch.epoch + 1
-            // Cross-entropy rather than accuracy: what ships is a confidence, and it moves with every clip.
-            if -outcome.loss > state.bestScore {
-                state.bestScore = -outcome.loss
+            let score = setup.score(outcome, epoch: state.epochsDone)
+            if score > state.bestScore {
+                state.bestScore = score
                 state.best = averaged
             }
             try log.append(metrics.row)
-            try LinePlot.write(EpochMetrics.plots(of: log), to: options.plotPath)
-            try state.write(options.checkpointPath, network, optimiser, options)
+            try LinePlot.write(
+                EpochMetrics.plots(of: log, training: setup.trainingName), to: options.plotPath)
+            if state.epochsDone.isMultiple(of: options.checkpointInterval) {
+                try state.write(options.checkpointPath, network, optimiser, options)
+            }
             report(.epoch(metrics))
             meter = EpochMeter()
         }
 
         guard var best = state.best else { return nil }
-        let outcome = try validation.judge(best, threads: options.threads)
-        best.metadata = metadata(store, outcome)
+        best.metadata = setup.metadata(try setup.judge(best))
         try best.write(to: options.output, precision: .f16)
         try? FileManager.default.removeItem(atPath: options.checkpointPath)
         return best
     }
 
-    private func makeNetwork(_ report: (TrainingProgress) -> Void) throws -> TrainingNetwork {
+    private func makeSetup(_ report: (TrainingProgress) -> Void) throws -> any TrainingSetup {
+        switch options.recipe {
+        case .standard: try StandardSetup(options, report: report)
+        case .seed: try ReferenceSetup(options, report: report)
+        }
+    }
+
+    private func makeNetwork(
+        _ shape: NetworkShape, _ report: (TrainingProgress) -> Void
+    ) throws -> TrainingNetwork {
         func make(_ precision: TrainingPrecision) throws -> TrainingNetwork {
             let network = try TrainingNetwork(
-                batchSize: options.batchSize, threads: options.threads, precision: precision)
+                batchSize: options.batchSize, shape: shape, threads: options.threads, precision: precision)
             report(.note("\(precision.rawValue) on \(options.threads) threads"))
             return network
         }
         if let precision = options.precision { return try make(precision) }
         if TrainingPrecision.bfloat16.isNative, let network = try? make(.bfloat16) { return network }
         return try make(.float32)
-    }
-
-    private func metadata(_ store: ClipStore, _ outcome: Validation.Outcome) -> [String: String] {
-        let judgements = outcome.judgements
-        let temperature = Calibration.temperature(judgements)
-        let point = OperatingPoint.choose(judgements, temperature: temperature)
-        var result = MelParameters.standard.metadata
-        result["labels"] = ResNet18Topology.labels.joined(separator: ",")
-        result["calibration.temperature"] = String(format: "%.4f", temperature)
-        result["threshold.accept"] = String(format: "%.3f", point.threshold)
-        result["trained.on"] =
-            Set(store.clips.map(\.set)).sorted().joined(separator: ",") + "; \(store.clips.count) clips"
-        result["trained.by"] = "digitd train, \(options.epochs) epochs, seed \(options.seed)"
-        result["accuracy.validation"] = String(format: "%.4f", outcome.accuracy)
-        result["accuracy.validation_right"] = String(format: "%.4f", point.right)
-        result["accuracy.validation_wrong"] = String(format: "%.4f", point.wrong)
-        result["accuracy.validation_false_accepts"] = String(format: "%.4f", point.falseAccepts)
-        result["accuracy.validation_digits"] = String(format: "%.4f", outcome.digitAccuracy)
-        return result
     }
 
     private static func seconds(since start: DispatchTime) -> Double {

@@ -1,4 +1,5 @@
 import Dispatch
+import ResNet
 
 /// How fast this machine trains: whole steps (forward, backward, AdamW with its average) on windows that are already there.
 public enum TrainingBenchmark {
@@ -12,8 +13,8 @@ public enum TrainingBenchmark {
         try network.initialise(seed: 1)
         let optimiser = AdamW(network)
         var random = SplitMix64(seed: 1)
-        let windows = (0..<batchSize * network.inputHeight * network.inputWidth).map { _ in random.normal() }
-        let labels = (0..<batchSize).map { Int32($0 % network.classCount) }
+        let windows = (0..<batchSize * network.shape.inputCount).map { _ in random.normal() }
+        let labels = (0..<batchSize).map { Int32($0 % network.shape.classCount) }
         var seconds: [Double] = []
         for step in 0..<steps + 2 {
             let start = DispatchTime.now().uptimeNanoseconds

@@ -1,14 +1,19 @@
 extension TrainingOptions {
     /// Options that a resumed run must share with the run that wrote the checkpoint.
     ///
-    /// Threads and precision are left out: a run may go on with other ones, if not to the same bits.
+    /// Threads and precision are left out: a run may go on with other ones, if not to the same bits. So are the seed
+    /// recipe's epochs, on which its learning rate does not depend.
     var fingerprint: String {
-        let parts: [(String, Any)] = [
-            ("directories", directories), ("init", initialWeights ?? ""), ("epochs", epochs),
+        var parts: [(String, Any)] = [
+            ("directories", directories), ("init", initialWeights ?? ""),
+            ("epochs", recipe == .seed ? 0 : epochs),
             ("windows", windowsPerEpoch ?? 0), ("batch", batchSize), ("rate", learningRate), ("decay", weightDecay),
             ("smoothing", labelSmoothing), ("average", averageDecay), ("seed", seed), ("split", split),
             ("sampler", sampler), ("augmentation", augmentation),
         ]
+        // Only where they are not the defaults, so that checkpoints from before they were there are still taken.
+        if recipe != .standard { parts.append(("recipe", recipe)) }
+        if splitKind != .speakers { parts.append(("kind", splitKind)) }
         return parts.map { "\($0)=\(Self.stableDescription(of: $1))" }.joined(separator: " ")
     }
 

@@ -1,12 +1,24 @@
 import Glibc
 
+/// A way to train, from the sound to the weights.
+public enum Recipe: String, Sendable, CaseIterable {
+    /// digitd's own: `FrontEnd.logMel`, augmentation, validation by speakers it has not heard.
+    case standard
+    /// The reference project's, kept for comparison: `FrontEnd.decibelImage`, a random split, Adam with a rate in steps, no
+    /// augmentation; all layers are trained, or only the first convolution and the head of ImageNet's network.
+    case seed
+}
+
 /// Everything that decides a training run; the same options and seed give the same network on the same machine.
 public struct TrainingOptions: Sendable {
+    /// The way to train; fixed by `init`, which takes the other options' defaults from it.
+    public let recipe: Recipe
     /// Data directories, in the layouts that `DataSet` reads.
     public var directories: [String] = []
     /// The weights file to write; checkpoint, metrics and plot stand beside it.
     public var output = ""
-    /// Weights to start from; nil starts from random ones.
+    /// Weights to start from; nil starts from random ones. For the seed recipe they are ImageNet's, and frozen where they
+    /// fit.
     public var initialWeights: String?
     /// Passes; one pass draws `windowsPerEpoch` windows.
     public var epochs = 26
@@ -14,20 +26,22 @@ public struct TrainingOptions: Sendable {
     public var windowsPerEpoch: Int?
     /// Windows a step.
     public var batchSize = 64
-    /// Peak of the one-cycle learning-rate schedule.
+    /// Peak of the learning-rate schedule.
     public var learningRate: Float = 2e-3
     /// Decoupled weight decay, times the learning rate.
     public var weightDecay: Float = 0.05
     /// Label smoothing, 0 ... 1.
     public var labelSmoothing: Float = 0.05
-    /// Decay of the weight average that is validated and shipped, a step.
+    /// Decay of the weight average that is validated and shipped, a step; 0 takes the weights themselves.
     public var averageDecay: Float = 0.998
-    /// Chooses initial weights, draws and augmentation; the validation split has a seed of its own.
+    /// Chooses initial weights, draws, augmentation and a random split; the split by speakers has a seed of its own.
     public var seed: UInt64 = 1
     /// OpenMP threads of the network; one more thread prepares batches.
     public var threads = 2
     /// Arithmetic of activations; nil takes bf16 where the CPU computes it, else f32.
     public var precision: TrainingPrecision?
+    /// How clips are set apart to judge by.
+    public var splitKind = SplitKind.speakers
     /// How the validation speakers are chosen.
     public var split = SplitOptions()
     /// How often classes, sets and speakers are drawn.
@@ -35,10 +49,38 @@ public struct TrainingOptions: Sendable {
     /// How windows are changed.
     public var augmentation = AugmentationParameters.standard
 
-    /// The defaults.
-    public init() {}
+    /// Epochs from one checkpoint to the next. Writing one takes as long as ten seconds of training.
+    var checkpointInterval = 1
 
-    /// The learning rate of a step: up linearly over the first 15 % of the run, then down along a half cosine to nearly
+    /// The recipe's defaults.
+    public init(_ recipe: Recipe = .standard) {
+        self.recipe = recipe
+        guard recipe == .seed else { return }
+        epochs = 300
+        batchSize = 16
+        learningRate = 1e-3
+        weightDecay = 0
+        labelSmoothing = 0
+        averageDecay = 0
+        precision = .float32
+        splitKind = .random
+        checkpointInterval = 10
+    }
+
+    /// The learning rate of a step.
+    ///
+    /// - Parameters:
+    ///   - epoch: from 0.
+    ///   - progress: the run's part that is done, 0 ... 1.
+    public func learningRate(epoch: Int, progress: Double) -> Float {
+        switch recipe {
+        case .standard: learningRate(at: progress)
+        // PyTorch's StepLR(step_size=20, gamma=0.9).
+        case .seed: learningRate * Float(pow(0.9, Double(epoch / 20)))
+        }
+    }
+
+    /// The standard recipe's learning rate: up linearly over the first 15 % of the run, then down along a half cosine to nearly
     /// nothing (Smith and Topin, "Super-convergence", 2018).
     ///
     /// - Parameter progress: the run's part that is done, 0 ... 1.

@@ -2,11 +2,22 @@ import ResNet
 
 /// Held-out windows with the network's answers.
 struct Validation {
-    /// Each clip as `classify` sees it, and as the live path cuts it out of noise.
-    let sets: [EvaluationSet]
+    private let sets: [(windows: [Float], labels: [Int32])]
+    private let shape: NetworkShape
 
-    init(store: ClipStore) throws {
-        sets = try [.clip, .live(ratio: 30), .live(ratio: 12)].map { try EvaluationSet(store: store, variant: $0) }
+    /// The clips of a store in each of some variants.
+    init(store: ClipStore, variants: [EvaluationSet.Variant]) throws {
+        sets = try variants.map {
+            let set = try EvaluationSet(store: store, variant: $0)
+            return (set.windows, set.labels)
+        }
+        shape = .standard
+    }
+
+    /// Clips as they are.
+    init(_ inputs: ClipInputs, shape: NetworkShape) {
+        sets = [(inputs.windows, inputs.labels)]
+        self.shape = shape
     }
 
     /// How a network did.
@@ -33,16 +44,14 @@ struct Validation {
     }
 
     func judge(_ weights: WeightsFile, threads: Int) throws -> Outcome {
-        let network = try ResNet18(weights: weights, batchSize: 32, threads: threads)
-        var logits: [Float] = []
-        var labels: [Int32] = []
+        let network = try ResNet18(weights: weights, shape: shape, batchSize: 32, threads: threads)
+        var judgements = Judgements(logits: [], labels: [])
         for set in sets {
-            var part = [Float](repeating: 0, count: set.labels.count * ResNet18Topology.classCount)
-            var span = part.mutableSpan
+            var logits = [Float](repeating: 0, count: set.labels.count * shape.classCount)
+            var span = logits.mutableSpan
             network.logits(set.windows.span, into: &span)
-            logits += part
-            labels += set.labels
+            judgements.append(Judgements(logits: logits, labels: set.labels, classCount: shape.classCount))
         }
-        return Outcome(Judgements(logits: logits, labels: labels))
+        return Outcome(judgements)
     }
 }

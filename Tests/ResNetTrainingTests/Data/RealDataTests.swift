@@ -1,4 +1,5 @@
 import Foundation
+import MelSpectrogram
 import Testing
 
 @testable import ResNetTraining
@@ -17,5 +18,21 @@ import Testing
         #expect(store.skipped.isEmpty)
         let windows = try EvaluationSet(store: store).windows
         #expect(windows.allSatisfy { $0.isFinite })
+    }
+
+    static let seedImages = FileManager.default.currentDirectoryPath + "/../shared/data/seed-images"
+
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: seedImages)))
+    func picturesAreTheReferencesOwn_withinOneGreyLevel() throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: Self.seedImages).sorted()
+        #expect(names.count == 30)
+        for name in names {
+            let expected = try DecibelImage(contentsOf: "\(Self.seedImages)/\(name)").picture
+            let recording = "\(Self.fsdd)/recordings/" + (name as NSString).deletingPathExtension + ".wav"
+            let found = try DecibelImage(contentsOfRecording: recording).picture
+            try #require(found.width == expected.width && found.height == expected.height, "\(name)")
+            let worst = zip(found.pixels, expected.pixels).map { abs(Int($0) - Int($1)) }.max()
+            #expect(worst! <= 1, "\(name)")
+        }
     }
 }

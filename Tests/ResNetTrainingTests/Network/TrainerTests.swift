@@ -31,13 +31,14 @@ import Testing
 
         deinit { try? FileManager.default.removeItem(atPath: path) }
 
-        func options(_ output: String) -> TrainingOptions {
-            var options = TrainingOptions()
+        func options(_ output: String, _ recipe: Recipe = .standard) -> TrainingOptions {
+            var options = TrainingOptions(recipe)
             options.directories = [path + "/data"]
             options.output = "\(path)/\(output).safetensors"
             options.epochs = 2
             options.windowsPerEpoch = 4
             options.batchSize = 2
+            options.checkpointInterval = 1
             options.threads = 1
             options.precision = .float32
             return options
@@ -104,6 +105,70 @@ import Testing
         let rows = try String(contentsOfFile: options.metricsPath, encoding: .utf8).split(separator: "\n")
         #expect(rows.count == 3)
         #expect(rows.dropFirst().map { $0.split(separator: ",")[0] } == ["1", "2"])
+    }
+
+    @Test func randomSplitLetsTheFifthDecideNothing_andIsOnRecord() throws {
+        let recordings = try Recordings()
+        var options = recordings.options("random")
+        options.splitKind = .random
+        let file = try #require(try train(options))
+        let split = try DataSet(directories: options.directories).randomSplit(seed: options.seed)
+        #expect(split.training.clips.count == 32 && split.validation.clips.count == 8)
+        #expect(RandomSplitRecord(metadata: file.metadata) == RandomSplitRecord(split, seed: options.seed))
+        #expect(file.metadata["trained.on"] == "data; 32 clips")
+        #expect(file.metadata["calibration.temperature"] == "1.0000")
+        #expect(file.metadata["threshold.accept"] == "0.000")
+    }
+
+    @Test func seedRecipeResumesToTheSameBits_andItsFileCarriesTheImageFrontEnd() throws {
+        let recordings = try Recordings()
+        var options = recordings.options("stopped", .seed)
+        // Its learning rate does not depend on how long it is to be, so a longer run may be cut short.
+        options.epochs = 9
+        #expect(try train(options, stoppingAfter: 1) == nil)
+        options.epochs = 0
+        #expect(throws: TrainingError.furtherCheckpoint(path: options.checkpointPath, epochs: 1)) { try train(options) }
+        options.epochs = 2
+        let resumed = try #require(try train(options))
+        let whole = recordings.options("whole", .seed)
+        _ = try #require(try train(whole))
+        let files = try [options, whole].map { try Data(contentsOf: URL(fileURLWithPath: $0.output)) }
+        #expect(files[0] == files[1])
+        // Another recipe's checkpoint is never taken.
+        #expect(options.fingerprint != recordings.options("stopped").fingerprint)
+
+        let file = try WeightsFile(contentsOf: options.output)
+        #expect(FrontEnd.decibelImage.metadata.allSatisfy { file.metadata[$0] == $1 })
+        #expect(file.metadata["labels"] == "0,1,2,3,4,5,6,7,8,9")
+        #expect(RandomSplitRecord(metadata: file.metadata) != nil)
+        #expect(resumed.tensors["fc.weight"]?.shape == [10, 512])
+        _ = try ResNet18(weights: file, shape: FrontEnd.decibelImage.shape)
+        let plot = try String(contentsOfFile: options.plotPath, encoding: .utf8)
+        #expect(plot.contains("training") && !plot.contains("augmented"))
+    }
+
+    @Test func imageNetsLayersStayAsTheyAre_butForTheirStatistics() throws {
+        let recordings = try Recordings()
+        var options = recordings.options("tuned", .seed)
+        let path = recordings.path + "/imagenet.safetensors"
+        var imageNet = TrainingStepTests.weights(classCount: 1000)
+        imageNet.tensors["conv1.weight"] = WeightTensor(
+            shape: [64, 3, 7, 7], values: [Float](repeating: 0.1, count: 64 * 3 * 49))
+        try imageNet.write(to: path, precision: .f32)
+        options.initialWeights = path
+        let tuned = try #require(try train(options))
+        for (name, _) in ResNet18Topology.parameters(classCount: 10) {
+            let isKept = areSameBits(imageNet.tensors[name], tuned.tensors[name])
+            #expect(isKept == !(name.contains("running_") || ImageNetWeights.replaced.contains(name)), "\(name)")
+        }
+
+        for (name, shape) in [("conv1.weight", [64, 1, 7, 7]), ("fc.bias", [10])] {
+            var other = imageNet
+            other.tensors[name] = WeightTensor(shape: shape, values: [Float](repeating: 0, count: shape.reduce(1, *)))
+            try other.write(to: path, precision: .f32)
+            let error = #expect(throws: TrainingError.self) { try train(options) }
+            #expect(error?.description.contains("the tensor \(name) has the shape \(shape)") == true)
+        }
     }
 
     @Test func fewerClipsThanABatchAreRefused() throws {

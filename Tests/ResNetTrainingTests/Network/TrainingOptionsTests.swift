@@ -42,7 +42,7 @@ struct TrainingOptionsTests {
             { $0.sampler.negativeFraction = 0.5 }, { $0.sampler.madeWeights[0] = 1 },
             { $0.sampler.setWeights["voices"] = 0.5 }, { $0.sampler.neighbours.insert("two") },
             { $0.augmentation.speed = 0.5...2 }, { $0.augmentation.noiseWeights[1] = 0 },
-            { $0.augmentation.jitterFrames = 1 },
+            { $0.augmentation.jitterFrames = 1 }, { $0.splitKind = .random },
         ]
         var seen: Set<String> = [TrainingOptions().fingerprint]
         for (i, change) in changes.enumerated() {
@@ -50,6 +50,7 @@ struct TrainingOptionsTests {
             change(&options)
             #expect(seen.insert(options.fingerprint).inserted, "change \(i)")
         }
+        #expect(seen.insert(TrainingOptions(.seed).fingerprint).inserted)
         var options = TrainingOptions()
         options.threads = 7
         options.precision = .float32

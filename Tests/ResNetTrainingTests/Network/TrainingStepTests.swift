@@ -100,10 +100,10 @@ import Testing
 
     /// The network of make_golden_step.py: every tensor from one sequence of the LCG, in torchvision's order, scaled so
     /// that activations keep their size through the layers.
-    static func weights() -> WeightsFile {
+    static func weights(classCount: Int = ResNet18Topology.classCount) -> WeightsFile {
         var generator = LCG(seed: 1)
         var weights = WeightsFile()
-        for (name, shape) in ResNet18Topology.parameters {
+        for (name, shape) in ResNet18Topology.parameters(classCount: classCount) {
             let count = shape.reduce(1, *)
             let scale: Float
             let offset: Float

@@ -90,6 +90,17 @@ import Testing
         #expect(point.right == 0.5 && point.wrong == 0 && point.falseAccepts == 0)
     }
 
+    @Test func labelThatANetworkLacksIsNeverItsAnswer() {
+        let judged = Judgements(logits: [Float](repeating: -3, count: 20), labels: [4, 10], classCount: 10)
+        #expect(judged.logits.count == 22)
+        #expect(judged.probabilities(0) == [Double](repeating: 0.1, count: 10) + [0])
+        #expect(judged.answer(1) != 10)
+        #expect(abs(Judgements(logits: [0, 1], labels: [1], classCount: 2).negativeLogLikelihood() - 0.3133) < 1e-4)
+        var all = Judgements(logits: Self.logits(3, 0.6), labels: [3])
+        all.append(judged)
+        #expect(all.labels == [3, 4, 10] && all.logits.count == 33)
+    }
+
     @Test func operatingPointIsTheLowestWithinLimits() {
         // A wrong digit at 0.62 and a word accepted at 0.81: both must be under the threshold.
         var rows: [(answer: Int, p: Double, label: Int)] = (0..<20).map { ($0 % 10, 0.97, $0 % 10) }

@@ -2,13 +2,17 @@ import AtomicFile
 import CPNG
 import Foundation
 
-extension MelImage {
-    /// Reads a mel-spectrogram PNG: 40 rows, any number of columns up to `widthMax`.
+extension GreyImage {
+    /// Reads a PNG of `rows` rows and any number of columns up to `widthMax`.
     ///
     /// Colour, palette, 16-bit and interlaced files become 8-bit grey; transparent parts become black. The size is checked
     /// before memory for the pixels is taken.
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - rows: The height that the picture must have.
+    ///   - maker: The command that makes such pictures, for the sentences that refuse others.
     /// - Throws: `MelError.unreadable` for a path that cannot be read, `MelError.notUsable` for what is not such a PNG.
-    public init(contentsOf path: String) throws(MelError) {
+    init(contentsOf path: String, rows: Int, madeBy maker: String) throws(MelError) {
         guard let file = fopen(path, "rbe") else { throw .unreadable(path: path, reason: readAdvice(errno)) }
         defer { fclose(file) }
         var status = stat()
@@ -20,14 +24,13 @@ extension MelImage {
         defer { png_image_free(&image) }
         guard png_image_begin_read_from_stdio(&image, file) != 0 else {
             guard ferror(file) == 0 else { throw .unreadable(path: path, reason: readAdvice(EIO)) }
-            throw .notUsable(path: path, reason: "\(image.complaint), so give it a PNG made by digitd mel")
+            throw .notUsable(path: path, reason: "\(image.complaint), so give it a PNG made by \(maker)")
         }
         let (width, height) = (Int(image.width), Int(image.height))
-        let rows = MelParameters.standard.bandCount
         guard height == rows else {
             throw .notUsable(
                 path: path,
-                reason: "it has \(width) x \(height) pixels and not \(rows) rows, so give it a PNG made by digitd mel")
+                reason: "it has \(width) x \(height) pixels and not \(rows) rows, so give it a PNG made by \(maker)")
         }
         guard width <= Self.widthMax else {
             throw .notUsable(
@@ -38,14 +41,14 @@ extension MelImage {
         var black = png_color()
         var pixels = [UInt8](repeating: 0, count: width * height)
         guard png_image_finish_read(&image, &black, &pixels, Int32(width), nil) != 0 else {
-            throw .notUsable(path: path, reason: "it is damaged (\(image.complaint)), so make it again with digitd mel")
+            throw .notUsable(path: path, reason: "it is damaged (\(image.complaint)), so make it again with \(maker)")
         }
         self.init(width: width, height: height, pixels: pixels)
     }
 
     /// Writes the picture as an 8-bit grey PNG. A file of that name is replaced at once or, on failure, left as it was.
     /// - Throws: `MelError.notWritten`; also for a picture without columns or with more than `widthMax`.
-    public func write(to path: String) throws(MelError) {
+    func write(to path: String) throws(MelError) {
         guard width > 0 else {
             throw .notWritten(path: path, reason: "the sound has no frame, so give it at least 29 ms")
         }

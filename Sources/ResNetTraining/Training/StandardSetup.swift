@@ -1,0 +1,81 @@
+import Foundation
+import ResNet
+
+/// The standard recipe.
+struct StandardSetup: TrainingSetup {
+    private let options: TrainingOptions
+    private let store: ClipStore
+    private let sampler: Sampler
+    private let validation: Validation
+    /// Of a random split, whose left-out clips decide nothing: neither the epoch nor temperature and threshold.
+    private let record: RandomSplitRecord?
+
+    init(_ options: TrainingOptions, report: (TrainingProgress) -> Void) throws {
+        self.options = options
+        let data = try DataSet(directories: options.directories)
+        let isRandom = options.splitKind == .random
+        let split = isRandom ? data.randomSplit(seed: options.seed) : data.split(options.split)
+        guard !split.validation.clips.isEmpty else { throw TrainingError.noValidation }
+        store = try ClipStore(split.training)
+        let heldOut = try ClipStore(split.validation)
+        for skipped in store.skipped + heldOut.skipped {
+            report(.note("skipped \(skipped.path): \(skipped.reason)"))
+        }
+        let others = isRandom ? "" : " of \(Set(heldOut.clips.map(\.identity)).count) others"
+        report(
+            .note(
+                "\(store.clips.count) clips of \(Set(store.clips.map(\.identity)).count) speakers to train on, "
+                    + "\(heldOut.clips.count) clips\(others) to validate"))
+        sampler = try Sampler(
+            store: store, seed: options.seed, parameters: options.sampler, drawsOfficialTest: isRandom)
+        validation = try Validation(
+            store: heldOut, variants: isRandom ? [.clip] : [.clip, .live(ratio: 30), .live(ratio: 12)])
+        record = isRandom ? RandomSplitRecord(split, seed: options.seed) : nil
+    }
+
+    var shape: NetworkShape { FrontEnd.logMel.shape }
+    var clipCount: Int { sampler.clipCount }
+    var trainingName: String { "training, augmented" }
+
+    func prepare(_ network: TrainingNetwork) {}
+
+    func initialise(_ network: TrainingNetwork) throws {
+        if let path = options.initialWeights {
+            try network.load(try WeightsFile(contentsOf: path))
+        } else {
+            try network.initialise(seed: options.seed)
+        }
+    }
+
+    func batches(_ plan: BatchPlan) throws -> any BatchSource {
+        try BatchLoader(store: store, sampler: sampler, plan: plan, parameters: options.augmentation)
+    }
+
+    func judge(_ weights: WeightsFile) throws -> Validation.Outcome {
+        try validation.judge(weights, threads: options.threads)
+    }
+
+    func score(_ outcome: Validation.Outcome, epoch: Int) -> Double {
+        // Cross-entropy rather than accuracy: what ships is a confidence, and it moves with every clip.
+        record == nil ? -outcome.loss : Double(epoch)
+    }
+
+    func metadata(_ outcome: Validation.Outcome) -> [String: String] {
+        let judgements = outcome.judgements
+        var temperature = 1.0
+        var point = OperatingPoint(judgements, temperature: 1, threshold: 0)
+        if record == nil {
+            temperature = Calibration.temperature(judgements)
+            point = OperatingPoint.choose(judgements, temperature: temperature)
+        }
+        var result = options.metadata(of: .logMel, clips: store.clips)
+        result["calibration.temperature"] = String(format: "%.4f", temperature)
+        result["threshold.accept"] = String(format: "%.3f", point.threshold)
+        result["accuracy.validation"] = String(format: "%.4f", outcome.accuracy)
+        result["accuracy.validation_right"] = String(format: "%.4f", point.right)
+        result["accuracy.validation_wrong"] = String(format: "%.4f", point.wrong)
+        result["accuracy.validation_false_accepts"] = String(format: "%.4f", point.falseAccepts)
+        result["accuracy.validation_digits"] = String(format: "%.4f", outcome.digitAccuracy)
+        return result.merging(record?.metadata ?? [:]) { $1 }
+    }
+}
