@@ -110,3 +110,14 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Tests/onednn3.sh builds the network and its tests once more; the daemon has no part in them.
+if Context.environment["DIGITD_NETWORK_ONLY"] != nil {
+    let kept: Set = [
+        "CALSA", "CFFTW", "CDNNL", "CPNG", "CSndFile", "CSoxr", "AtomicFile", "AudioInput", "MelSpectrogram", "ResNet",
+        "ResNetTraining", "SpeechSegmenter", "ResNetTests", "ResNetTrainingTests",
+    ]
+    package.targets.removeAll { !kept.contains($0.name) }
+    package.products.removeAll()
+    package.dependencies = [.package(url: "https://github.com/apple/swift-log", from: "1.16.2")]
+}

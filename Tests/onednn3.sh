@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the package against oneDNN 3.2 and runs the tests of the targets that use it; Debian 12 itself has 2.6.
+# Builds the network against oneDNN 3.2 and runs its tests; Debian 12 itself has 2.6.
 #
 # oneDNN comes from PyPI, where Intel publishes its releases (needs python3 with pip). Everything lies in
 # .build-onednn3 and is kept there, so that a second run only rebuilds what changed.
@@ -36,5 +36,6 @@ printf '#!/bin/sh\nexec ld.gold "-L%s" "$@"\n' "$prefix/lib" > "$linker"
 chmod +x "$linker"
 
 set -- --scratch-path "$scratch" -Xcc "-I$prefix/include" -Xswiftc "-use-ld=$linker" -Xlinker "-rpath=$prefix/lib"
+export DIGITD_NETWORK_ONLY=1
 swift build --build-tests "$@"
 DIGITD_EXPECTED_ONEDNN=3 swift test --skip-build --filter "$filter" "$@"
