@@ -22,7 +22,12 @@ keypad=$!
 subscribe=$!
 socat -u UNIX-CONNECT:"$socket" - | jq --unbuffered -c 'select(.class == "DIGIT") | .digit' >"$work/socat" &
 echo '{"status":true}' | socat -t 5 - UNIX-CONNECT:"$socket",ignoreeof | jq -c 'select(.class == "STATUS")' >"$work/asked" &
-"$digitd" status --socket "$socket" --json | jq -e '.state == "open" and .model == "digits.safetensors"' >/dev/null
+# Whoever asks in the first moment hears of no device yet.
+for ((i = 0; i < 200; i++)); do
+    "$digitd" status --socket "$socket" --json >"$work/status" && jq -e '.state == "open"' "$work/status" >/dev/null && break
+    sleep 0.05
+done
+jq -e '.state == "open" and .model == "digits.safetensors"' "$work/status" >/dev/null || { cat "$work/status"; exit 1; }
 
 wait "$keypad" "$daemon"
 # The subscriber waits for the next daemon; all that this one said has reached it when it knows that it has gone.
