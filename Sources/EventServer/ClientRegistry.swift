@@ -22,6 +22,7 @@ final class ClientRegistry {
     private var device: EventLine?
     private var listener: (any Channel)?
     private var refusals = LogLimit(messages: 1, interval: .seconds(10))
+    private var arrivals = LogLimit(messages: 5, interval: .seconds(10))
     private var disconnections = LogLimit(messages: 20, interval: .seconds(10))
     /// Set once the server closes.
     private var bye: DigitEvent.Bye?
@@ -82,7 +83,9 @@ final class ClientRegistry {
         clients[ObjectIdentifier(client)] = client
         policiesChanged()
         if let device { client.append(device.buffer) }
-        logger.notice("\(client.name) is connected")
+        // Who comes is worth a line at any level, but a flood of comers is not worth a flood of lines.
+        let level: Logger.Level = arrivals.admit(now: .now()) == nil ? .info : .notice
+        logger.log(level: level, "\(client.name) is connected")
     }
 
     /// A client's connection has ended.
