@@ -3,14 +3,16 @@ import SpeechSegmenter
 
 /// The events of utterances.
 extension RecognizerCore {
-    /// Gives the digits of an utterance in order, and in the place of an uncertain one a rejection. What follows closely may be the
-    /// rest of the last.
-    mutating func give(_ members: [RunMember], _ emit: (Recognition) -> Void) {
+    /// Gives the digits of an utterance in order, and in the place of one that is uncertain at this threshold a rejection. What
+    /// follows closely may be the rest of the last.
+    mutating func give(_ members: [RunMember], _ threshold: Float, _ emit: (Recognition) -> Void) {
         var anchor: RunAnchor?
         for member in members {
-            if member.posterior.isAcceptable(parameters.acceptPosterior) {
+            if member.posterior.isAcceptable(threshold) {
                 accept(member, emit)
-                anchor = RunAnchor(start: member.segment.frames.lowerBound, digit: member.posterior.digit)
+                anchor = RunAnchor(
+                    start: member.segment.frames.lowerBound, end: member.segment.speech.upperBound,
+                    digit: member.posterior.digit)
             } else {
                 reject(member.segment, member.posterior, emit)
                 anchor = nil

@@ -10,14 +10,16 @@ extension RecognizerCore {
     /// - Returns: nil where there is none, or where the utterance is best taken as one word. After a digit given just before, the
     ///   utterance may be nothing but the rest of it: a run without members.
     mutating func run(of segment: SpeechSegment) -> Run? {
-        guard utterance.anchor != nil || segment.speech.count >= parameters.runs.lengthMinimum else { return nil }
+        guard parameters.runs.isEnabled,
+            utterance.anchor != nil || segment.speech.count >= parameters.runs.lengthMinimum
+        else { return nil }
         guard let run = search(segment, isOpen: false), run.anchor != nil || run.members.count > 1 else { return nil }
         return run
     }
 
     /// Whether an utterance that goes on, longer than any digit, can still be a run of digits.
     mutating func mayBecomeRun(_ segment: SpeechSegment) -> Bool {
-        guard let run = search(segment, isOpen: true) else { return false }
+        guard parameters.runs.isEnabled, let run = search(segment, isOpen: true) else { return false }
         // Its end may yet turn out to be one more member.
         let uncertain = uncertainMaximum(run.members.count + 1)
         return run.members.isEmpty || isGood(run, parameters.acceptPosterior, uncertain: uncertain)
@@ -70,13 +72,19 @@ extension RecognizerCore {
     ///
     /// - Parameter isOver: whether it is the last look: an uncertain digit is rejected now. What is no digit leaves no trace.
     mutating func lookAtTail(_ segment: SpeechSegment, isOver: Bool, _ emit: (Recognition) -> Void) -> TailKind {
+        guard parameters.runs.isEnabled else { return .rest }
         guard utterance.anchor != nil, let run = run(of: segment), run.anchor != nil else { return .uncertain }
         guard let first = run.members.first else { return .rest }
-        let isStable = isStable(run)
-        let isDigits = holds(run, isStable || isOver ? parameters.acceptPosterior : parameters.earlyPosterior)
+        let threshold = isStable(run) || isOver ? parameters.acceptPosterior : parameters.earlyPosterior
+        let isDigits = holds(run, threshold)
         guard isDigits || isOver else { return .uncertain }
         speech(.start, at: clock.start(of: first.segment.speech.lowerBound), emit)
-        if isDigits { give(run.members, emit) } else { reject(segment, .lowConfidence, nil, emit) }
+        if isDigits {
+            give(run.members, threshold, emit)
+        } else {
+            let least = run.members.min { $0.posterior.probability < $1.posterior.probability } ?? first
+            reject(segment, .lowConfidence, least.posterior.probability, emit)
+        }
         close(segment, emit)
         return .digits
     }

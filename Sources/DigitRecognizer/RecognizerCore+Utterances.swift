@@ -16,12 +16,11 @@ struct UtteranceState {
 }
 
 extension RecognizerCore {
-    /// - Parameter follows: whether speech was being absorbed or discarded until now.
-    mutating func handle(_ action: SpeechSegmenter.Action, follows: Bool, _ emit: (Recognition) -> Void) {
+    mutating func handle(_ action: SpeechSegmenter.Action, _ emit: (Recognition) -> Void) {
         switch action {
         case .none: break
         case .speechStarted(let frame):
-            begin(after: follows ? utterance.anchor : nil)
+            begin(after: utterance.anchor)
             speech(.start, at: clock.start(of: frame), emit)
         case .pause(let segment):
             if look(segment, emit) { segmenter.acceptEarly() }
@@ -59,25 +58,22 @@ extension RecognizerCore {
 
     /// A pause: accepts at once what is certain, or what the pause before said already. True where it did.
     private mutating func look(_ segment: SpeechSegment, _ emit: (Recognition) -> Void) -> Bool {
+        var threshold = parameters.acceptPosterior
         var single: RunMember?
         if isShortEnough(segment) {
             let posterior = classify(segment.frames)
-            let isStable = posterior.digit == utterance.lookDigit
+            if posterior.digit != utterance.lookDigit { threshold = parameters.earlyPosterior }
             utterance.lookDigit = posterior.digit
-            if posterior.isAcceptable(isStable ? parameters.acceptPosterior : parameters.earlyPosterior) {
-                single = RunMember(segment: segment, posterior: posterior)
-            }
+            if posterior.isAcceptable(threshold) { single = RunMember(segment: segment, posterior: posterior) }
         }
         // A certain word that is too short for two needs no search.
         let isSearched = single == nil || segment.speech.count >= parameters.runs.lengthMinimum
         if isSearched, let run = run(of: segment), single == nil || run.members.count > 1 {
-            let isStable = isStable(run)
-            guard !run.members.isEmpty,
-                holds(run, isStable ? parameters.acceptPosterior : parameters.earlyPosterior)
-            else { return false }
-            give(run.members, emit)
+            threshold = isStable(run) ? parameters.acceptPosterior : parameters.earlyPosterior
+            guard !run.members.isEmpty, holds(run, threshold) else { return false }
+            give(run.members, threshold, emit)
         } else if let single {
-            give([single], emit)
+            give([single], threshold, emit)
         } else {
             return false
         }
@@ -88,22 +84,21 @@ extension RecognizerCore {
     /// The utterance is over: gives what it holds, a digit or a run of them, or rejects it.
     private mutating func end(_ segment: SpeechSegment, _ emit: (Recognition) -> Void) {
         defer { close(segment, emit) }
-        let run = run(of: segment)
-        if let run {
+        if let run = run(of: segment) {
             // All of it is the rest of the digit given before.
             if run.members.isEmpty { return }
             if holds(run, parameters.acceptPosterior, uncertain: uncertainMaximum(run.members.count)) {
-                give(run.members, emit)
+                give(run.members, parameters.acceptPosterior, emit)
                 return
             }
         }
         guard isShortEnough(segment) else {
-            reject(segment, run == nil ? .tooLong : .lowConfidence, nil, emit)
+            reject(segment, .tooLong, nil, emit)
             return
         }
         let posterior = classify(segment.frames)
         if posterior.isAcceptable(parameters.acceptPosterior) {
-            give([RunMember(segment: segment, posterior: posterior)], emit)
+            give([RunMember(segment: segment, posterior: posterior)], parameters.acceptPosterior, emit)
         } else {
             reject(segment, posterior, emit)
         }

@@ -69,14 +69,15 @@ struct RecognizerCore<Classifier: WindowClassifier>: ~Copyable {
         if isSegmenterBehind { catchUp() }
         history.append(frame)
         let level = energy.decibels(frame)
-        let follows = segmenter.isSpeech
-        handle(segmenter.advance(energy: level), follows: follows, emit)
+        handle(segmenter.advance(energy: level), emit)
+        // What comes after the absorption of a digit is no part of it.
+        if segmenter.isIdle { utterance.anchor = nil }
         learnBackground()
         if parameters.reportsLevel { report(level, emit) }
     }
 
     mutating func finish(_ emit: (Recognition) -> Void) {
-        handle(segmenter.finish(), follows: false, emit)
+        handle(segmenter.finish(), emit)
     }
 
     mutating func interrupt(lostSamples: Int, keepsFloor: Bool, _ emit: (Recognition) -> Void) {

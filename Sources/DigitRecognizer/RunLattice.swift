@@ -32,6 +32,8 @@ struct Run: Equatable {
 struct RunAnchor: Equatable {
     /// The first frame that the classifier saw of it.
     var start: Int
+    /// The frame after its last of speech. What was given stays given: no cut lies before.
+    var end: Int
     var digit: Int
 }
 
@@ -118,8 +120,8 @@ struct RunLattice {
         pending = nil
         let edge = from * cuts.count + to
         posteriors[edge] = posterior
-        let probability =
-            if from == 0, let anchor = utterance.anchor { posterior.classes[anchor.digit] } else { posterior.probability }
+        let anchorDigit = from == 0 ? utterance.anchor?.digit : nil
+        let probability = anchorDigit.map { posterior.classes[$0] } ?? posterior.probability
         let isPossible = probability >= parameters.uncertainPosterior && probability > posterior.other
         // One member over the whole is no run: it loses to a better one, but is never impossible.
         let isWhole = from == 0 && to == cuts.count - 1 && utterance.anchor == nil
@@ -132,9 +134,13 @@ struct RunLattice {
         guard let segment = member(from, to) else { return }
         let isWhole = from == 0 && to == cuts.count - 1
         let isLastOpen = utterance.isOpen && to == cuts.count - 1
-        let lengthMaximum = isWhole ? segmenter.lengthMaximum : parameters.memberMaximum
-        guard (isWhole ? segment.frames.count : segment.speech.count) <= lengthMaximum else { return }
-        guard segment.speech.count >= parameters.memberMinimum || isWhole || isLastOpen else { return }
+        if from == 0, let anchor = utterance.anchor, cuts[to].frame < anchor.end { return }
+        if isWhole, !isLastOpen {
+            guard segment.frames.count <= segmenter.lengthMaximum else { return }
+        } else {
+            guard segment.speech.count <= min(parameters.memberMaximum, segmenter.lengthMaximum) else { return }
+            guard segment.speech.count >= parameters.memberMinimum || isLastOpen else { return }
+        }
         segments[from * cuts.count + to] = segment
         if isLastOpen {
             search.setWeight(from: from, to: to, insertion(from))
@@ -152,10 +158,9 @@ struct RunLattice {
         while first <= last, utterance.energies[first - origin] < utterance.quiet { first += 1 }
         while first <= last, utterance.energies[last - origin] < utterance.quiet { last -= 1 }
         guard first <= last else { return nil }
-        return SpeechSegment(
-            frames: max(cuts[from].frame, first - segmenter.preRollFrames)..<min(
-                cuts[to].frame, last + 1 + segmenter.postRollFrames),
-            speech: first..<last + 1)
+        let start = max(cuts[from].frame, first - segmenter.preRollFrames)
+        let end = min(cuts[to].frame, last + 1 + segmenter.postRollFrames)
+        return SpeechSegment(frames: start..<end, speech: first..<last + 1)
     }
 
     /// The weight of an edge whose posterior is 1.

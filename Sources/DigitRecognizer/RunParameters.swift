@@ -5,8 +5,12 @@ import ResNet
 ///
 /// A way of cutting (a path) scores the sum over its digits (members) of the logarithm of the classifier's posterior, less the
 /// penalties below. All of these numbers may stand in a weights file's metadata, under the keys of `keys`, because they belong to
-/// a network. `Tests/Rigs/tune-strings.sh` measures other values of them.
+/// a network. `Tools/tune-strings.sh` measures other values of them.
 public struct RunParameters: Sendable, Equatable {
+    /// Whether digits run together are looked for at all. Without, an utterance is one digit or none, and a short sound that
+    /// follows a digit closely is the rest of it.
+    public var isEnabled = true
+
     /// An utterance with fewer frames of speech than this is one digit or none: two of the shortest (FSDD's shortest is 0.14 s,
     /// one in a hundred is under 0.19 s).
     public var lengthMinimum: Int = 40

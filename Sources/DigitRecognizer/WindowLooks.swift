@@ -5,9 +5,6 @@ import MelSpectrogram
 /// An utterance is looked at again at each pause, and the ways of cutting it share their members: the frames of a window do not
 /// change, so no window is classified twice.
 struct WindowLooks<Classifier: WindowClassifier>: ~Copyable {
-    /// Windows classified since the beginning.
-    private(set) var count = 0
-
     private let classifier: Classifier
     private let frontEnd: MelParameters
     private var window: [Float]
@@ -36,7 +33,6 @@ struct WindowLooks<Classifier: WindowClassifier>: ~Copyable {
         if let known = posteriors[frames] { return known }
         Self.fill(&window, history, frames, background, frontEnd)
         Self.classify(classifier, window, &probabilities)
-        count += 1
         let posterior = Posterior(probabilities)
         posteriors[frames] = posterior
         return posterior

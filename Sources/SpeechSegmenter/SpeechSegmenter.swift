@@ -92,8 +92,11 @@ public struct SpeechSegmenter: Sendable {
     /// Whether nothing is heard but the background: no utterance is open, and none seems to begin.
     public var isIdle: Bool { state == .idle }
 
-    /// Frames of silence since the last loud one of an open utterance; 0 outside of one.
-    public var silenceFrames: Int { state == .speech ? frameCount - 1 - lastLoud : 0 }
+    /// Frames of silence since the last loud one of an open utterance, or of a sound that an accepted digit's `tail` asks about;
+    /// 0 outside of them.
+    public var silenceFrames: Int {
+        state == .speech || (state == .absorbing && isTailWorthAsking) ? frameCount - 1 - lastLoud : 0
+    }
 
     /// The first frame after everything that belongs to an utterance so far: from there to the next utterance it is
     /// background.

@@ -19,6 +19,32 @@ def samples(path):
     return array.array("h", raw)
 
 
+def word(clip):
+    """The word of a clip: the stretch that holds most energy, gaps of a closure bridged; None where there is no one word. At a
+    common level: clips of several sets become one string."""
+    hop = RATE // 100
+    powers = [sum(x * x for x in clip[i:i + hop]) for i in range(0, len(clip) - hop + 1, hop)]
+    if not any(powers):
+        return None
+    # 30 dB under the loudest, or 6 dB over what is there all the time.
+    threshold = max(max(powers) * 1e-3, sorted(powers)[len(powers) // 10] * 4)
+    stretches = []
+    for index, power in enumerate(powers):
+        if power <= threshold:
+            continue
+        if stretches and index - stretches[-1][1] <= 14:
+            stretches[-1][1] = index
+        else:
+            stretches.append([index, index])
+    first, last = max(stretches, key=lambda s: sum(powers[s[0]:s[1] + 1]), default=(0, -1))
+    found = clip[max(0, first - 3) * hop:(last + 4) * hop]
+    if not 0.15 < len(found) / RATE < 1:
+        return None
+    rms = (sum(x * x for x in found) / len(found)) ** 0.5
+    gain = min(2500 / rms, 32000 / max(map(abs, found)))
+    return array.array("h", (int(x * gain) for x in found))
+
+
 def make(options):
     """Writes strings.wav, and strings.tsv with a line for each string: start, end, digits, gaps in ms."""
     clips = collections.defaultdict(lambda: collections.defaultdict(list))
@@ -30,16 +56,24 @@ def make(options):
     voices = sorted(clips)
     speech, table, loud = array.array("h", bytes(2 * int(BETWEEN * RATE))), [], []
     known = {}
+
+    def load(path):
+        if path not in known:
+            clip = samples(path)
+            known[path] = word(clip) if options.trim else clip
+        return known[path]
+
+    if options.trim:
+        clips = {voice: {digit: [p for p in paths if load(p)] for digit, paths in of.items()} for voice, of in clips.items()}
+        clips = {voice: {digit: paths for digit, paths in of.items() if paths} for voice, of in clips.items()}
+        voices = [voice for voice in voices if clips[voice]]
     for _ in range(options.strings):
         voice = rng.choice(voices)
         digits = [rng.choice(sorted(clips[voice])) for _ in range(options.digits)]
         gaps = [rng.randrange(options.gap_max + 1) for _ in range(options.digits - 1)] + [0]
         start = len(speech)
         for digit, gap in zip(digits, gaps):
-            path = rng.choice(clips[voice][digit])
-            clip = known.get(path)
-            if clip is None:
-                clip = known[path] = samples(path)
+            clip = load(rng.choice(clips[voice][digit]))
             speech.extend(clip)
             loud.append((sum(x * x for x in clip), len(clip)))
             speech.extend(array.array("h", bytes(2 * (gap * RATE // 1000))))
@@ -100,11 +134,16 @@ def score(options):
             # What an application that reads PINs would make of it.
             given = said.replace("x", "")
             kinds["known to be incomplete" if "x" in said or not given else "wrong without a warning"] += 1
-            print(f"  {float(start):8.2f} s  said {digits}  heard {said or '-':8s} gaps {gaps} ms")
+            if not options.brief:
+                print(f"  {float(start):8.2f} s  said {digits}  heard {said or '-':8s} gaps {gaps} ms")
         for gap in map(int, gaps.split(",") if gaps else []):
             bin = min(gap // 20, 3)
             joints[bin][0] += isRight
             joints[bin][1] += 1
+    if options.brief:
+        share = 100 * right / max(len(strings), 1)
+        print(f"{share:.1f} % ({kinds['wrong without a warning']})".rjust(20), end="")
+        return 0
     print(f"{percent(right, len(strings))} strings exactly right, {outside} events outside of strings")
     print("of the others: " + (", ".join(f"{n} {k}" for k, n in sorted(kinds.items()) if k != "right") or "none"))
     for bin in sorted(joints):
@@ -124,11 +163,13 @@ command.add_argument("--digits", type=int, default=4)
 command.add_argument("--gap-max", type=int, default=80)
 command.add_argument("--snr", type=float, default=40)
 command.add_argument("--seed", type=int, default=1)
+command.add_argument("--trim", action="store_true", help="cut each clip to its word, and bring all to one level")
 command.set_defaults(run=make)
 command = commands.add_parser("score")
 command.add_argument("table")
 command.add_argument("events")
 command.add_argument("--minimum", type=float, default=0)
+command.add_argument("--brief", action="store_true", help="only the share of right ones, and those wrong without a warning")
 command.set_defaults(run=score)
 options = parser.parse_args()
 sys.exit(options.run(options))

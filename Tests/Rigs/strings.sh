@@ -36,6 +36,5 @@ if [ -n "${KEEP:-}" ]; then
     mkdir -p "$KEEP"
     cp "$work"/{strings.wav,strings.tsv,events.jsonl} "$KEEP"
 fi
-jq -r 'select(.class | IN("DIGIT", "REJECTED")) | [.class, .digit // .reason, .start, .end, .at] | @tsv' \
-    "$work/events.jsonl" >"$work/events.tsv"
+"$here/strings-events.sh" "$work/events.jsonl" >"$work/events.tsv"
 python3 "$here/strings.py" score "$work/strings.tsv" "$work/events.tsv" --minimum "${MINIMUM:-90}"
