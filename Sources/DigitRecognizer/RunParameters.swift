@@ -41,10 +41,13 @@ public struct RunParameters: Sendable, Equatable {
 
     /// The least geometric mean of the members' posteriors with their penalties, that of the digit given just before among them,
     /// from 0 to 1. Each must be acceptable by itself besides.
-    public var goodnessMinimum: Float = 0.65
+    public var goodnessMinimum: Float = 0.75
     /// Before it is given, each member is also looked at with so many frames less at its beginning, and at its end; the least of the
     /// three posteriors counts.
     public var viewTrim: Int = 3
+    /// The least posterior of a member that is given, in every view, from 0 to 1. A digit within a run needs more than one by itself:
+    /// there are many ways to cut, and the best of them is seldom very unlikely.
+    public var viewPosterior: Float = 0.7
     /// A member with a lower posterior, or less likely than "not a digit", makes a path impossible, from 0 to 1.
     public var uncertainPosterior: Float = 0.2
     /// The most members of a path that may be uncertain, so that they are REJECTED in their places: one for each so many.
@@ -74,6 +77,7 @@ extension RunParameters {
             ("runs.insertion_penalty", 0...100, { $0.insertionPenalty = $1 }),
             ("runs.goodness_minimum", 0...1, { $0.goodnessMinimum = $1 }),
             ("runs.view_trim", 0...100, { $0.viewTrim = Int($1) }),
+            ("runs.view_posterior", 0...1, { $0.viewPosterior = $1 }),
             ("runs.uncertain_posterior", 0...1, { $0.uncertainPosterior = $1 }),
             ("runs.members_per_uncertain", 1...1000, { $0.membersPerUncertain = Int($1) }),
             ("runs.window_maximum", 0...10_000, { $0.windowMaximum = Int($1) }),

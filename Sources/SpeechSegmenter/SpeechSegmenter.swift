@@ -2,12 +2,17 @@
 ///
 ///     idle ──loud──> onset ──confirmed──> speech ──silence──> (pause ...) ──hangover──> idle
 ///                      └──too few──> idle   │  └──acceptEarly──> absorbing ──silence──> idle
-///                                           └──limit──> discarding ──silence──> idle
+///                                           │                        └──long or loud──> speech
+///                                           └──(long ...)──giveUp or limit──> discarding ──silence──> idle
 ///
 /// The felt delay of a recogniser is the silence it waits for. So the segmenter reports a ``Action/pause(_:)`` after 60 ms of
 /// silence; a caller who is certain of the answer then calls ``acceptEarly()``, and what follows of the same word (the /t/ of
 /// "eight" after its closure, the /s/ of "six") is absorbed instead of becoming an utterance. Without that the utterance
 /// lives through closures and ends after `hangoverFrames`.
+///
+/// Whether a sound is one digit, several, or the rest of one, energies do not tell. So the caller is asked: about an utterance
+/// that is longer than any digit (``Action/long(_:)``), and about a sound that follows an accepted digit closely
+/// (``Action/tail(_:)``).
 ///
 /// Any sequence of energies is allowed, NaN and infinities among them. A frame costs a few comparisons; nothing is allocated
 /// after `init`.
