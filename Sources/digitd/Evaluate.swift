@@ -1,5 +1,6 @@
 import ArgumentParser
 import AtomicFile
+import Evaluation
 import Foundation
 import ResNet
 import ResNetTraining
@@ -9,19 +10,18 @@ struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measures the network on directories of labelled recordings.",
         discussion: """
-            All clips of the directories are judged, training clips among them; --official-test judges only FSDD's test \
-            clips, index 0 to 4 of every speaker and digit, and --split-test only the fifth that was left out when the \
-            network was trained with digitd train --split random (or --recipe seed). The layouts are those of digitd train.
+            All clips of the directories are judged, training clips among them. --held-out judges only the speakers that \
+            digitd train set apart: give it the directories that the network was trained on, in the same order. \
+            --official-test judges only FSDD's test clips, index 0 to 4 of every speaker and digit, and --split-test only \
+            the fifth that was left out when the network was trained with digitd train --split random (or --recipe seed). \
+            The layouts are those of digitd train.
 
             A digit whose confidence is under the network's accept threshold is rejected, and counts as wrong. Rows of the \
             confusion matrix are what was said, 0 to 9 and then not_a_digit; columns what was answered, 0 to 9 and then \
             rejected. The class not_a_digit has figures only where there are clips of it.
             """)
 
-    @Option(
-        parsing: .upToNextOption,
-        help: ArgumentHelp("Data directories; may be given more than once.", valueName: "dir"), completion: .directory)
-    var data: [String]
+    @OptionGroup var selection: ClipSelection
     @Option(
         help: ArgumentHelp("Weights file to use instead of the installed one.", valueName: "file"),
         completion: .file(extensions: ["safetensors"]))
@@ -32,30 +32,24 @@ struct Evaluate: ParsableCommand {
         help: ArgumentHelp("Directory for a page with plots, index.html, and metrics.json.", valueName: "dir"),
         completion: .directory)
     var report: String?
-    @Flag(help: "Judge FSDD's test clips only.")
-    var officialTest = false
-    @Flag(help: "Judge only the clips that the network's random split left out.")
-    var splitTest = false
-
-    func validate() throws {
-        if officialTest, splitTest { throw ValidationError("Give --official-test or --split-test, not both.") }
-    }
 
     func run() throws {
         let model = try ClipModel(given: model, batchSize: 32, threads: processorCount)
         var failure = FirstFailure()
-        let judged = try judge(try clips(model.file), model, &failure)
-        let metrics = EvaluationMetrics(
-            judged.judgements.confusion(temperature: model.file.temperature, threshold: model.file.acceptThreshold))
-        if let report { try write(report, metrics, judged, model.file) }
-        try StandardOutput.line(json ? metrics.json : metrics.table)
+        let selected = try selection.select(for: model.file)
+        let judged = try judge(selected.clips, model, &failure)
+        let rule = AnswerRule(temperature: model.file.temperature, threshold: model.file.acceptThreshold)
+        let figures = EvaluationFigures(
+            judged.judgements, clips: judged.clips, rule: rule, selection: selected.name)
+        if let report { try write(report, figures, judged, model.file) }
+        try StandardOutput.line(json ? figures.json : figures.table)
         try failure.end()
     }
 
     /// The clips that could be read, with the network's answers.
     private struct Judged {
         var judgements = Judgements(logits: [], labels: [])
-        var paths: [String] = []
+        var clips: [LabelledClip] = []
     }
 
     /// Takes the clips in parts, because the windows of a hundred thousand would fill 1.5 GB.
@@ -74,74 +68,30 @@ struct Evaluate: ParsableCommand {
                 failure.report(CommandFailure(.inputNotUsable, "\(clip.path) is left out: \(clip.reason)"))
             }
             judged.judgements.append(try model.judge(inputs.windows, labels: inputs.labels))
-            judged.paths += inputs.clips.map(\.path)
+            judged.clips += inputs.clips
         }
         try progress.clear()
-        if judged.paths.isEmpty { throw DataError.allDamaged(count: clips.count, first: firstReason ?? "unknown") }
+        if judged.clips.isEmpty { throw DataError.allDamaged(count: clips.count, first: firstReason ?? "unknown") }
         return judged
     }
 
-    private func clips(_ model: ModelFile) throws -> [LabelledClip] {
-        let all = try DataSet(directories: data)
-        if splitTest { return try Self.leftOut(of: all, model) }
-        guard !officialTest || RandomSplitRecord(metadata: model.weights.metadata) == nil else {
-            throw CommandFailure(
-                .inputNotUsable,
-                "The network \(model.path) was trained on a random split, and so on most of FSDD's test clips; "
-                    + "give --split-test instead of --official-test.")
-        }
-        let clips = officialTest ? all.officialTest : all.clips
-        guard !clips.isEmpty else {
-            let wanted = officialTest ? "of FSDD's test" : "with a label"
-            throw CommandFailure(
-                .inputNotUsable,
-                "\(data.joined(separator: ", ")) holds no clips \(wanted); see digitd evaluate --help for the layouts.")
-        }
-        return clips
-    }
-
-    /// The clips that the network has not been trained on, drawn again as they were then.
-    private static func leftOut(of data: DataSet, _ model: ModelFile) throws -> [LabelledClip] {
-        guard let record = RandomSplitRecord(metadata: model.weights.metadata) else {
-            throw CommandFailure(
-                .inputNotUsable,
-                "The network \(model.path) was not trained on a random split; give one of digitd train --split random, "
-                    + "or leave --split-test out.")
-        }
-        let split = data.randomSplit(seed: record.seed)
-        guard RandomSplitRecord(split, seed: record.seed) == record else {
-            throw CommandFailure(
-                .inputNotUsable,
-                "These recordings are not those that the network \(model.path) was trained on; "
-                    + "give the same directories with --data in the same order.")
-        }
-        let knowsOthers = model.frontEnd.labels.count == LabelledClip.labelCount
-        return split.validation.clips.filter { knowsOthers || $0.label < LabelledClip.notADigit }
-    }
-
-    /// Which of the clips were judged, for the page.
-    private var selection: String {
-        officialTest ? " (FSDD's test clips)" : splitTest ? " (the clips that the split left out)" : ""
-    }
-
     private func write(
-        _ directory: String, _ metrics: EvaluationMetrics, _ judged: Judged, _ model: ModelFile
+        _ directory: String, _ figures: EvaluationFigures, _ judged: Judged, _ model: ModelFile
     ) throws {
         let page = EvaluationReport(
-            title: "digitd evaluation", metrics: metrics,
-            calibration: Calibration(judged.judgements, temperature: model.temperature),
+            title: "digitd evaluation", metrics: figures.metrics, calibration: figures.calibration,
             worst: EvaluationReport.worstClips(
-                judged.judgements, paths: judged.paths, temperature: model.temperature,
+                judged.judgements, paths: judged.clips.map(\.path), temperature: model.temperature,
                 threshold: model.acceptThreshold),
             notes: [
                 ("Network", model.path), ("Trained on", model.weights.metadata["trained.on"] ?? "unknown"),
-                ("Data", data.joined(separator: ", ") + selection),
+                ("Data", selection.data.joined(separator: ", ") + " (\(figures.selection))"),
                 ("Accept threshold", String(model.acceptThreshold)), ("Temperature", String(model.temperature)),
             ])
         do {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
             try page.write(to: directory + "/index.html")
-            try writeAtomically(Array((metrics.json + "\n").utf8), to: directory + "/metrics.json")
+            try writeAtomically(Array((figures.json + "\n").utf8), to: directory + "/metrics.json")
         } catch let error as ReportError {
             throw CommandFailure(.failed, error.description)
         } catch let error as AtomicFileError {

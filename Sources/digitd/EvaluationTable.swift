@@ -1,39 +1,74 @@
+import Evaluation
 import Foundation
 import ResNetTraining
 
-extension EvaluationMetrics {
-    /// The figures for a person: accuracy, a line a class, the confusion matrix.
+extension EvaluationFigures {
+    /// The figures for a person.
     var table: String {
-        var lines = [
-            "\(clips) clips, \(Self.percent(accuracy)) right, \(rejected) rejected", "",
-            Self.row("class", ["precision", "recall", "F1", "clips"], width: 10),
-        ]
-        for figures in perClass where figures.clips > 0 {
-            lines.append(
-                Self.row(
-                    figures.label,
-                    [Self.percent(figures.precision), Self.percent(figures.recall), Self.percent(figures.f1)]
-                        + ["\(figures.clips)"], width: 10))
-        }
-        lines.append(
-            Self.row(
-                "macro", [Self.percent(macro.precision), Self.percent(macro.recall), Self.percent(macro.f1)], width: 10)
-        )
-
-        let digits = 0..<LabelledClip.notADigit
-        lines += ["", Self.row("said", digits.map(String.init) + ["rejected"], width: 6)]
-        for label in 0..<confusion.labelCount where confusion.clips(of: label) > 0 {
-            let counts = confusion.rows[label].map { $0 == 0 ? "." : "\($0)" }
-            lines.append(Self.row(Self.name(of: label), counts, width: 6))
-        }
-        return lines.joined(separator: "\n")
+        (metrics.table + [""] + setTable + [""] + confidenceLines).joined(separator: "\n")
     }
 
-    private static func percent(_ value: Double) -> String { String(format: "%.2f %%", value * 100) }
+    /// Digits and other words by set, and all together where there are several sets.
+    private var setTable: [String] {
+        let heading = TextTable.row(
+            "by set", ["digits", "right", "wrong", "rejected", "always", "others", "taken"], first: 18, width: 11)
+        var lines = [heading] + sets.map { Self.row($0.set, $0.tally) }
+        if sets.count > 1 { lines.append(Self.row("all", tally)) }
+        return lines
+    }
 
-    private static func row(_ name: String, _ cells: [String], width: Int) -> String {
+    static func row(_ name: String, _ tally: DigitTally) -> String {
+        let ofDigits = [\DigitTally.right, \.wrong, \.rejected, \.alwaysRight].map { count in
+            tally.digits > 0 ? TextTable.percent(tally.share(count)) : "-"
+        }
+        let taken = tally.others > 0 ? TextTable.percent(tally.falseAcceptShare) : "-"
+        return TextTable.row(
+            name, ["\(tally.digits)"] + ofDigits + ["\(tally.others)", taken], first: 18, width: 11)
+    }
+
+    private var confidenceLines: [String] {
+        let point = tradeOff.operatingPoint
+        return [
+            "always: the most probable digit, rejection not allowed; taken: other words accepted as a digit",
+            "threshold \(String(format: "%.3f", point.threshold)); expected calibration error "
+                + String(format: "%.4f", calibration.expectedError) + " over \(calibration.clips) answered digits, "
+                + String(format: "%.4f", calibrationOfAll.expectedError) + " over all clips and labels",
+        ]
+    }
+}
+
+extension EvaluationMetrics {
+    /// Accuracy, a line a class, the confusion matrix.
+    fileprivate var table: [String] {
+        var lines = [
+            "\(clips) clips, \(TextTable.percent(accuracy)) right, \(rejected) rejected", "",
+            TextTable.row("class", ["precision", "recall", "F1", "clips"], width: 10),
+        ]
+        for figures in perClass where figures.clips > 0 {
+            let shares = [figures.precision, figures.recall, figures.f1].map(TextTable.percent)
+            lines.append(TextTable.row(figures.label, shares + ["\(figures.clips)"], width: 10))
+        }
+        let means = [macro.precision, macro.recall, macro.f1].map(TextTable.percent)
+        lines.append(TextTable.row("macro", means, width: 10))
+
+        let digits = 0..<LabelledClip.notADigit
+        lines += ["", TextTable.row("said", digits.map(String.init) + ["rejected"], width: 6)]
+        for label in 0..<confusion.labelCount where confusion.clips(of: label) > 0 {
+            let counts = confusion.rows[label].map { $0 == 0 ? "." : "\($0)" }
+            lines.append(TextTable.row(Self.name(of: label), counts, width: 6))
+        }
+        return lines
+    }
+}
+
+/// Tables in plain text.
+enum TextTable {
+    static func percent(_ value: Double) -> String { String(format: "%.2f %%", value * 100) }
+
+    /// A name and cells that are set to the right.
+    static func row(_ name: String, _ cells: [String], first: Int = 11, width: Int) -> String {
         // At least one space between cells that are wider than their column.
         let padded = cells.map { " " + String(repeating: " ", count: max(0, width - 1 - $0.count)) + $0 }
-        return name.padding(toLength: 11, withPad: " ", startingAt: 0) + padded.joined()
+        return name.padding(toLength: max(first, name.count), withPad: " ", startingAt: 0) + padded.joined()
     }
 }

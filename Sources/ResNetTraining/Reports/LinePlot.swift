@@ -27,8 +27,8 @@ public struct LinePlot: Sendable {
     /// The vertical range; nil fits the points.
     public var yRange: ClosedRange<Double>?
 
-    static let width = 720.0
-    static let height = 320.0
+    package static let width = 720.0
+    package static let height = 320.0
     private static let left = 64.0
     private static let right = 160.0
     private static let top = 36.0
@@ -68,7 +68,7 @@ public struct LinePlot: Sendable {
     }
 
     /// The drawing without the `svg` element around it.
-    var content: String {
+    package var content: String {
         let x = Axis(series.flatMap { $0.points.map(\.x) }, wholeNumbers: true)
         let y = yRange.map(Axis.init(range:)) ?? Axis(series.flatMap { $0.points.map(\.y) }, wholeNumbers: false)
         let (plotWidth, plotHeight) = (Self.width - Self.left - Self.right, Self.height - Self.top - Self.bottom)

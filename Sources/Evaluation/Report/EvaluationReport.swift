@@ -1,4 +1,5 @@
 import Foundation
+import ResNetTraining
 
 /// One self-contained HTML page about an evaluation: figures, confusion matrix, classes, calibration, worst clips.
 public struct EvaluationReport: Sendable {
