@@ -83,7 +83,8 @@ let package = Package(
             name: "digitd",
             dependencies: [
                 "AtomicFile", "AudioInput", "MelSpectrogram", "SpeechSegmenter", "ResNet", "ResNetTraining",
-                "DigitEvents", "DigitRecognizer", "Evaluation", "DigitDaemon", "DigitTerminal", "EventServer", "ServiceManager",
+                "DigitEvents", "DigitRecognizer", "Evaluation", "DigitDaemon", "DigitTerminal", "EventServer",
+                "ServiceManager",
                 "DaemonConfiguration",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -101,7 +102,9 @@ let package = Package(
             resources: [.copy("Golden")]),
         .testTarget(
             name: "EvaluationTests",
-            dependencies: ["Evaluation", "DigitEvents", "DigitRecognizer", "MelSpectrogram", "ResNet", "ResNetTraining"]),
+            dependencies: [
+                "Evaluation", "DigitEvents", "DigitRecognizer", "MelSpectrogram", "ResNet", "ResNetTraining",
+            ]),
         // A daemon that tests play, for those of its clients.
         .target(name: "FakeDaemon", path: "Tests/FakeDaemon", swiftSettings: swiftSettings),
         .testTarget(name: "DigitEventsTests", dependencies: ["DigitEvents", "FakeDaemon"]),

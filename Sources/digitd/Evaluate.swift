@@ -1,5 +1,6 @@
 import ArgumentParser
 import AtomicFile
+import DigitRecognizer
 import Evaluation
 import Foundation
 import ResNet
@@ -33,14 +34,35 @@ struct Evaluate: ParsableCommand {
         completion: .directory)
     var report: String?
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Also judge the clips in noise, cut as clips and by the live segmenter. (default: only with --report)")
+    var noise: Bool?
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Signal to noise ratios for --noise, in dB.", valueName: "db"))
+    var snr: [Double] = [20, 10, 5, 0]
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Also play the clips and noises to the recogniser of digitd listen. (default: only with --report)")
+    var live: Bool?
+
+    func validate() throws {
+        guard snr.allSatisfy({ (-20...60).contains($0) }) else { throw ValidationError("--snr must be -20 to 60.") }
+    }
+
     func run() throws {
         let model = try ClipModel(given: model, batchSize: 32, threads: processorCount)
         var failure = FirstFailure()
         let selected = try selection.select(for: model.file)
         let judged = try judge(selected.clips, model, &failure)
         let rule = AnswerRule(temperature: model.file.temperature, threshold: model.file.acceptThreshold)
-        let figures = EvaluationFigures(
+        var figures = EvaluationFigures(
             judged.judgements, clips: judged.clips, rule: rule, selection: selected.name)
+        let recordings = ClipSelection.Selected(
+            clips: judged.clips, noises: selected.noises, name: selected.name)
+        if try isWanted(noise, "--noise", model.file) { figures.noise = try inNoise(recordings, model, rule) }
+        if try isWanted(live, "--live", model.file) { figures.live = try throughRecognizer(recordings, model.file) }
         if let report { try write(report, figures, judged, model.file) }
         try StandardOutput.line(json ? figures.json : figures.table)
         try failure.end()
@@ -73,6 +95,46 @@ struct Evaluate: ParsableCommand {
         try progress.clear()
         if judged.clips.isEmpty { throw DataError.allDamaged(count: clips.count, first: firstReason ?? "unknown") }
         return judged
+    }
+
+    /// Whether a part is measured: where it is asked for, and by default for a page, if the network can hear a stream.
+    private func isWanted(_ flag: Bool?, _ name: String, _ model: ModelFile) throws -> Bool {
+        guard model.frontEnd == .logMel else {
+            guard flag == true else { return false }
+            throw CommandFailure(
+                .inputNotUsable,
+                "\(name) needs a network that hears a stream, and \(model.path) takes pictures of whole recordings; "
+                    + "leave \(name) out.")
+        }
+        return flag ?? (report != nil)
+    }
+
+    private func inNoise(
+        _ recordings: ClipSelection.Selected, _ model: ClipModel, _ rule: AnswerRule
+    ) throws -> [NoiseFigures] {
+        var progress = ProgressLine(plainSeconds: nil)
+        let figures = try NoiseEvaluation(
+            clips: recordings.clips, noises: recordings.noises, ratios: snr, rule: rule
+        ).run(
+            progress: { try progress.update("in noise, \(Int($0 * 100)) %") },
+            judge: { try model.judge($0, labels: $1) })
+        try progress.clear()
+        return figures
+    }
+
+    private func throughRecognizer(
+        _ recordings: ClipSelection.Selected, _ model: ModelFile
+    ) throws -> LiveFigures {
+        var progress = ProgressLine(plainSeconds: nil)
+        try progress.update("through the recogniser of digitd listen")
+        let weights = model.weights
+        let evaluation = LiveEvaluation(
+            clips: recordings.clips, noises: recordings.noises,
+            parameters: try RecognizerParameters(weights: weights)
+        ) { try ResNetClassifier(weights: weights) }
+        let figures = try evaluation.run()
+        try progress.clear()
+        return figures
     }
 
     private func write(

@@ -5,7 +5,10 @@ import ResNetTraining
 extension EvaluationFigures {
     /// The figures for a person.
     var table: String {
-        (metrics.table + [""] + setTable + [""] + confidenceLines).joined(separator: "\n")
+        var lines = metrics.table + [""] + setTable + [""] + confidenceLines
+        if !noise.isEmpty { lines += [""] + noiseTable }
+        if let live { lines += live.table }
+        return lines.joined(separator: "\n")
     }
 
     /// Digits and other words by set, and all together where there are several sets.
@@ -26,6 +29,14 @@ extension EvaluationFigures {
             name, ["\(tally.digits)"] + ofDigits + ["\(tally.others)", taken], first: 18, width: 11)
     }
 
+    private var noiseTable: [String] {
+        let columns = ["digits", "right", "wrong", "rejected", "always", "others", "taken"]
+        return NoiseFigures.Cut.allCases.flatMap { cut in
+            let rows = noise.filter { $0.cut == cut }.map { Self.row($0.name, $0.tally) }
+            return [TextTable.row("in noise, \(cut)", columns, first: 18, width: 11)] + rows
+        }
+    }
+
     private var confidenceLines: [String] {
         let point = tradeOff.operatingPoint
         return [
@@ -34,6 +45,50 @@ extension EvaluationFigures {
                 + String(format: "%.4f", calibration.expectedError) + " over \(calibration.clips) answered digits, "
                 + String(format: "%.4f", calibrationOfAll.expectedError) + " over all clips and labels",
         ]
+    }
+}
+
+extension LiveFigures {
+    /// Digits, other words and noise through the recogniser.
+    fileprivate var table: [String] {
+        var lines: [String] = []
+        if !digits.isEmpty {
+            lines += [
+                "",
+                TextTable.row(
+                    "live digits", ["spoken", "right", "wrong", "rejected", "missed"], first: 18, width: 11),
+            ]
+            let rows = digits + (digits.count > 1 ? [allDigits] : [])
+            lines += rows.map { digits in
+                let shares = [\Digits.right, \.wrong, \.rejected, \.missed].map {
+                    TextTable.percent(digits.share($0))
+                }
+                return TextTable.row(digits.set, ["\(digits.spoken)"] + shares, first: 18, width: 11)
+            }
+        }
+        lines += Self.table("live other words", wordsBySet, worst: worstWords(10))
+        lines += Self.table("live noise", noises, worst: [])
+        return lines
+    }
+
+    private static func table(_ name: String, _ groups: [Others], worst: [Others]) -> [String] {
+        guard !groups.isEmpty else { return [] }
+        let columns = ["recordings", "taken", "hours", "an hour"]
+        let rows = groups + (groups.count > 1 ? [Others.sum(groups)] : [])
+        var lines = ["", TextTable.row(name, columns, first: 18, width: 11)]
+        lines += rows.map { group in
+            TextTable.row(
+                group.set,
+                [
+                    "\(group.recordings)", TextTable.percent(group.share),
+                    String(format: "%.3f", group.seconds / 3600), String(format: "%.1f", group.perHour),
+                ], first: 18, width: 11)
+        }
+        if !worst.isEmpty {
+            let words = worst.map { "\($0.word) (\($0.set)) \($0.taken) of \($0.recordings)" }
+            lines.append("most often taken for a digit: " + words.joined(separator: ", "))
+        }
+        return lines
     }
 }
 

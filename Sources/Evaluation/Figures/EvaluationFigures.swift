@@ -16,6 +16,10 @@ public struct EvaluationFigures: Sendable {
     public var calibrationOfAll: Calibration
     /// Errors against rejections.
     public var tradeOff: TradeOff
+    /// In noise; empty where it was not asked for.
+    public var noise: [NoiseFigures] = []
+    /// Through the live recogniser; nil where it was not asked for.
+    public var live: LiveFigures?
 
     /// The figures of judged clips.
     ///
@@ -41,7 +45,7 @@ public struct EvaluationFigures: Sendable {
                 ("clips", .integer(bin.clips)),
             ])
         }
-        let members: [(String, JSONText)] = [
+        var members: [(String, JSONText)] = [
             ("selection", .text(selection)), ("total", tally.json),
             ("by_set", .array(sets.map(\.json))), ("ece", .number(calibration.expectedError)),
             ("ece_all_labels", .number(calibrationOfAll.expectedError)),
@@ -54,6 +58,8 @@ public struct EvaluationFigures: Sendable {
             ),
             ("trade_off", tradeOff.json),
         ]
+        if !noise.isEmpty { members.append(("noise", .array(noise.map(\.json)))) }
+        if let live { members.append(("live", live.json)) }
         return metrics.json.dropLast() + "," + JSONText.object(members).inner + "}"
     }
 }
