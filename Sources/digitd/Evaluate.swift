@@ -20,6 +20,11 @@ struct Evaluate: ParsableCommand {
             A digit whose confidence is under the network's accept threshold is rejected, and counts as wrong. Rows of the \
             confusion matrix are what was said, 0 to 9 and then not_a_digit; columns what was answered, 0 to 9 and then \
             rejected. The class not_a_digit has figures only where there are clips of it.
+
+            --leave-one-speaker-out judges no given network but the way of training: for each FSDD speaker it trains a \
+            network on everything else, the other speakers and directories among it, and judges it on all that speaker's \
+            clips. What the networks share is trained once, without FSDD (--base-epochs); each goes on from there \
+            (--fold-epochs). Networks and checkpoints are kept in --output; the same command goes on with them.
             """)
 
     @OptionGroup var selection: ClipSelection
@@ -46,12 +51,37 @@ struct Evaluate: ParsableCommand {
         inversion: .prefixedNo,
         help: "Also play the clips and noises to the recogniser of digitd listen. (default: only with --report)")
     var live: Bool?
+    @OptionGroup(title: "Leave one speaker out") var leaveOneOut: LeaveOneOutArguments
 
     func validate() throws {
+        let others = [
+            ("--held-out", selection.heldOut), ("--official-test", selection.officialTest),
+            ("--split-test", selection.splitTest), ("--model", model != nil), ("--report", report != nil),
+            ("--noise", noise != nil), ("--live", live != nil),
+        ]
+        if leaveOneOut.leaveOneSpeakerOut, let name = others.first(where: \.1)?.0 {
+            throw ValidationError("Give --leave-one-speaker-out or \(name), not both.")
+        }
+        if leaveOneOut.leaveOneSpeakerOut {
+            let sets = DataSet.names(ofDirectories: selection.data)
+            let named = selection.trainOnly + leaveOneOut.setWeight.map(\.name)
+            if let name = named.first(where: { !sets.contains($0) }) {
+                throw ValidationError("There is no data directory named \(name), only \(sets.joined(separator: ", ")).")
+            }
+        }
         guard snr.allSatisfy({ (-20...60).contains($0) }) else { throw ValidationError("--snr must be -20 to 60.") }
     }
 
     func run() throws {
+        if leaveOneOut.leaveOneSpeakerOut {
+            let options = leaveOneOut.options(data: selection.data, trainOnly: selection.trainOnly)
+            try LeaveOneOutRun(options: options, json: json).run()
+        } else {
+            try evaluate()
+        }
+    }
+
+    private func evaluate() throws {
         let model = try ClipModel(given: model, batchSize: 32, threads: processorCount)
         var failure = FirstFailure()
         let selected = try selection.select(for: model.file)
@@ -140,14 +170,14 @@ struct Evaluate: ParsableCommand {
     private func write(
         _ directory: String, _ figures: EvaluationFigures, _ judged: Judged, _ model: ModelFile
     ) throws {
+        let rule = AnswerRule(temperature: model.temperature, threshold: model.acceptThreshold)
         let page = EvaluationReport(
-            title: "digitd evaluation", metrics: figures.metrics, calibration: figures.calibration,
-            worst: EvaluationReport.worstClips(
-                judged.judgements, paths: judged.clips.map(\.path), temperature: model.temperature,
-                threshold: model.acceptThreshold),
+            title: "digitd evaluation", figures: figures,
+            worst: try WorstClip.withPictures(
+                WorstClip.list(judged.judgements, clips: judged.clips, rule: rule), frontEnd: model.frontEnd),
             notes: [
                 ("Network", model.path), ("Trained on", model.weights.metadata["trained.on"] ?? "unknown"),
-                ("Data", selection.data.joined(separator: ", ") + " (\(figures.selection))"),
+                ("Data", selection.data.joined(separator: ", ")),
                 ("Accept threshold", String(model.acceptThreshold)), ("Temperature", String(model.temperature)),
             ])
         do {

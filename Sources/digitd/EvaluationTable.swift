@@ -68,6 +68,12 @@ extension LiveFigures {
         }
         lines += Self.table("live other words", wordsBySet, worst: worstWords(10))
         lines += Self.table("live noise", noises, worst: [])
+        if !noiseHits.isEmpty {
+            let files = noiseHits.prefix(10).map { hit in
+                "\((hit.path as NSString).lastPathComponent) (\(hit.digits.map(String.init).joined(separator: " ")))"
+            }
+            lines.append("digits heard in: " + files.joined(separator: ", "))
+        }
         return lines
     }
 

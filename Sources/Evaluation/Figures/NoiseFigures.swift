@@ -18,7 +18,10 @@ public struct NoiseFigures: Sendable, Equatable {
     public var tally: DigitTally
 
     /// The condition, such as `10 dB`.
-    public var name: String { ratio.map { "\($0 == $0.rounded() ? "\(Int($0))" : "\($0)") dB" } ?? "clean" }
+    public var name: String { ratio == nil ? "clean" : "\(level) dB" }
+
+    /// The ratio as a number, such as `10`.
+    var level: String { ratio.map { $0 == $0.rounded() ? "\(Int($0))" : "\($0)" } ?? "" }
 
     var json: JSONText {
         let level: [(String, JSONText)] = ratio.map { [("snr_db", .number($0))] } ?? [("clean", .integer(1))]

@@ -129,6 +129,8 @@ extension LiveFigures {
     /// Counts what was heard in a recording of noise.
     mutating func count(_ noise: NoiseClip, _ heard: [Int?], seconds: Double) {
         Self.count(&noises, set: noise.set, word: "", heard, seconds: seconds)
+        let answers = heard.compactMap { $0 }
+        if !answers.isEmpty { noiseHits.append(NoiseHit(path: noise.path, digits: answers)) }
     }
 
     private static func count(
@@ -156,6 +158,7 @@ extension LiveFigures {
     /// Adds another stream's figures.
     mutating func add(_ other: LiveFigures) {
         extras += other.extras
+        noiseHits += other.noiseHits
         for group in other.words { Self.add(&words, group) }
         for group in other.noises { Self.add(&noises, group) }
         for part in other.digits {

@@ -72,6 +72,14 @@ public struct LiveFigures: Sendable, Equatable {
         }
     }
 
+    /// A noise recording in which digits were heard.
+    public struct NoiseHit: Sendable, Equatable {
+        /// The file.
+        public var path: String
+        /// The digits, in order.
+        public var digits: [Int]
+    }
+
     /// Digits by set.
     public var digits: [Digits] = []
     /// Digits heard where nothing was said, between the recordings.
@@ -80,6 +88,8 @@ public struct LiveFigures: Sendable, Equatable {
     public var words: [Others] = []
     /// Noise recordings, by set.
     public var noises: [Others] = []
+    /// Noise recordings in which digits were heard, in their order.
+    public var noiseHits: [NoiseHit] = []
 
     /// Nothing heard yet.
     public init() {}
@@ -123,6 +133,10 @@ public struct LiveFigures: Sendable, Equatable {
         if !noises.isEmpty {
             members.append(("noise", Others.sum(noises).json))
             members.append(("noise_by_set", .array(noises.map(\.json))))
+            let hits = noiseHits.map { hit in
+                JSONText.object([("file", .text(hit.path)), ("digits", .array(hit.digits.map(JSONText.integer)))])
+            }
+            members.append(("noise_heard_as_digits", .array(hits)))
         }
         return .object(members)
     }

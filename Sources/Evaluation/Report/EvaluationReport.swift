@@ -1,34 +1,12 @@
 import Foundation
 import ResNetTraining
 
-/// One self-contained HTML page about an evaluation: figures, confusion matrix, classes, calibration, worst clips.
+/// One self-contained HTML page about an evaluation, in the reader's light or dark colours. It loads nothing.
 public struct EvaluationReport: Sendable {
-    /// A clip the network did badly on.
-    public struct WorstClip: Sendable, Equatable {
-        /// Its file.
-        public var path: String
-        /// What it is.
-        public var label: Int
-        /// What was answered; 10 for a rejection.
-        public var answer: Int
-        /// The probability given to the true label, 0...1.
-        public var trueProbability: Double
-
-        /// Describes a clip.
-        public init(path: String, label: Int, answer: Int, trueProbability: Double) {
-            self.path = path
-            self.label = label
-            self.answer = answer
-            self.trueProbability = trueProbability
-        }
-    }
-
     /// The page's heading.
     public var title: String
     /// The figures.
-    public var metrics: EvaluationMetrics
-    /// Reliability of confidences, where logits were kept.
-    public var calibration: Calibration?
+    public var figures: EvaluationFigures
     /// Clips with the least probability of their true label, worst first.
     public var worst: [WorstClip]
     /// Lines about the run: model, data, operating point.
@@ -36,28 +14,13 @@ public struct EvaluationReport: Sendable {
 
     /// A page.
     public init(
-        title: String, metrics: EvaluationMetrics, calibration: Calibration? = nil, worst: [WorstClip] = [],
+        title: String, figures: EvaluationFigures, worst: [WorstClip] = [],
         notes: [(name: String, value: String)] = []
     ) {
         self.title = title
-        self.metrics = metrics
-        self.calibration = calibration
+        self.figures = figures
         self.worst = worst
         self.notes = notes
-    }
-
-    /// The `count` clips with the least probability of their true label, worst first; ties by path.
-    public static func worstClips(
-        _ judgements: Judgements, paths: [String], temperature: Double, threshold: Double, count: Int = 30
-    ) -> [WorstClip] {
-        let all = judgements.labels.indices.map { clip in
-            let label = Int(judgements.labels[clip])
-            return WorstClip(
-                path: paths[clip], label: label,
-                answer: judgements.answer(clip, temperature: temperature, threshold: threshold),
-                trueProbability: judgements.probabilities(clip, temperature: temperature)[label])
-        }
-        return Array(all.sorted { ($0.trueProbability, $0.path) < ($1.trueProbability, $1.path) }.prefix(count))
     }
 
     /// Writes the page, by rename.
@@ -65,118 +28,170 @@ public struct EvaluationReport: Sendable {
         try writeReport(html, to: path)
     }
 
-    /// The page.
+    /// The page, as XHTML.
     public var html: String {
-        """
-        <!DOCTYPE html>
-        <html lang="en"><head><meta charset="utf-8"/><meta name="viewport" content="width=device-width"/>
-        <title>\(Markup.escape(title))</title><style>\(Markup.style)
-        body{font:15px/1.45 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}
-        table{border-collapse:collapse}th,td{padding:.2em .7em;text-align:right;border-bottom:1px solid #8886}
-        td.name,th.name{text-align:left}svg{max-width:100%;height:auto}</style></head>
-        <body><h1>\(Markup.escape(title))</h1>
-        \(summary)
-        <h2>Confusion matrix</h2>
-        \(ConfusionPlot(matrix: metrics.confusion).svg)
-        <h2>Classes</h2>
-        \(classTable)
-        \(calibrationSection)
-        \(worstSection)
-        </body></html>
+        let sections = [
+            summary, confusion, classes, sets, calibration, tradeOff, NoiseSection(noise: figures.noise).html,
+            figures.live.map { LiveSection(live: $0).html } ?? "", worstSection,
+        ]
+        return """
+            <!DOCTYPE html>
+            <html lang="en"><head><meta charset="utf-8"/><meta name="viewport" content="width=device-width"/>
+            <title>\(Markup.escape(title))</title><style>\(Markup.style)
+            \(HTML.style)</style></head>
+            <body><h1>\(Markup.escape(title))</h1>
+            \(sections.filter { !$0.isEmpty }.joined(separator: "\n"))
+            </body></html>
 
-        """
+            """
     }
 
     private var summary: String {
-        var rows = [
-            ("Clips", String(metrics.clips)), ("Accuracy", Markup.percent(metrics.accuracy)),
-            ("Rejected", String(metrics.rejected)), ("Macro precision", Markup.percent(metrics.macro.precision)),
-            ("Macro recall", Markup.percent(metrics.macro.recall)), ("Macro F1", Markup.percent(metrics.macro.f1)),
+        let (metrics, tally) = (figures.metrics, figures.tally)
+        var rows: [(String, String)] = [("Clips", "\(metrics.clips) (\(figures.selection))")]
+        if tally.digits > 0 {
+            rows += [
+                ("Digits right, wrong, rejected", Self.shares(tally)),
+                ("Digits right, always answering", Markup.percent(tally.share(\.alwaysRight))),
+            ]
+        }
+        if tally.others > 0 {
+            rows.append(("Other words taken for a digit", Markup.percent(tally.falseAcceptShare)))
+        }
+        rows += [
+            ("Accuracy, a rejected digit counting as wrong", Markup.percent(metrics.accuracy)),
+            (
+                "Macro precision, recall, F1",
+                [metrics.macro.precision, metrics.macro.recall, metrics.macro.f1].map { Markup.percent($0) }
+                    .joined(separator: ", ")
+            ),
+            ("Expected calibration error of answered digits", Markup.percent(figures.calibration.expectedError)),
         ]
-        if let calibration { rows.append(("Expected calibration error", Markup.percent(calibration.expectedError))) }
+        if let live = figures.live {
+            if !live.words.isEmpty {
+                rows.append(
+                    ("Other words taken for a digit, live", Markup.percent(LiveFigures.Others.sum(live.words).share)))
+            }
+            if !live.noises.isEmpty {
+                let all = LiveFigures.Others.sum(live.noises)
+                let rate = String(format: "%.1f (in %.2f h)", all.perHour, all.seconds / 3600)
+                rows.append(("False digits an hour of noise, live", rate))
+            }
+        }
         rows += notes.map { ($0.name, $0.value) }
-        let lines = rows.map {
-            "<tr><th class=\"name\">\(Markup.escape($0.0))</th><td>\(Markup.escape($0.1))</td></tr>"
-        }
-        return "<table>\(lines.joined())</table>"
+        return HTML.table([], rows.map { [$0.0, $0.1] })
     }
 
-    private var classTable: String {
-        let lines = metrics.perClass.map {
-            "<tr><td class=\"name\">\(Markup.escape($0.label))</td><td>\(Markup.percent($0.precision))</td>"
-                + "<td>\(Markup.percent($0.recall))</td><td>\(Markup.percent($0.f1))</td><td>\($0.clips)</td></tr>"
-        }
-        return "<table><tr><th class=\"name\">Class</th><th>Precision</th><th>Recall</th><th>F1</th><th>Clips</th></tr>"
-            + lines.joined() + "</table>"
+    private static func shares(_ tally: DigitTally) -> String {
+        [tally.share(\.right), tally.share(\.wrong), tally.share(\.rejected)].map { Markup.percent($0) }
+            .joined(separator: ", ")
     }
 
-    private var calibrationSection: String {
-        guard let calibration else { return "" }
-        let used = calibration.bins.filter { $0.clips > 0 }
-        let plot = LinePlot(
-            title: "Reliability", xLabel: "confidence (%)", yLabel: "right (%)",
+    private var confusion: String {
+        HTML.heading("Confusion matrix") + ConfusionPlot(matrix: figures.metrics.confusion).svg
+    }
+
+    private var classes: String {
+        let rows = figures.metrics.perClass.filter { $0.clips > 0 }.map {
+            [$0.label, Markup.percent($0.precision), Markup.percent($0.recall), Markup.percent($0.f1), "\($0.clips)"]
+        }
+        return HTML.heading("Classes") + ClassPlot(classes: figures.metrics.perClass).svg
+            + HTML.table(["Class", "Precision", "Recall", "F1", "Clips"], rows)
+    }
+
+    private var sets: String {
+        let rows = figures.sets.map { set in
+            [set.set, "\(set.speakers)"] + Self.cells(set.tally)
+        }
+        return HTML.heading("Sets")
+            + HTML.table(
+                ["Set", "Speakers", "Digits", "Right", "Wrong", "Rejected", "Always right", "Other words", "Taken"],
+                rows)
+    }
+
+    /// Counts and shares of a tally, as its tables have them.
+    static func cells(_ tally: DigitTally) -> [String] {
+        let ofDigits = [\DigitTally.right, \.wrong, \.rejected, \.alwaysRight].map {
+            tally.digits > 0 ? Markup.percent(tally.share($0)) : "–"
+        }
+        return ["\(tally.digits)"] + ofDigits
+            + ["\(tally.others)", tally.others > 0 ? Markup.percent(tally.falseAcceptShare) : "–"]
+    }
+
+    private var calibration: String {
+        let used = figures.calibration.bins.filter { $0.clips > 0 }
+        guard !used.isEmpty else { return "" }
+        var plot = LinePlot(
+            title: "Reliability of answered digits", xLabel: "confidence (%)", yLabel: "right (%)",
             series: [
                 LinePlot.Series(name: "measured", points: used.map { ($0.confidence * 100, $0.accuracy * 100) }),
                 LinePlot.Series(name: "ideal", points: [(0, 0), (100, 100)]),
             ], yRange: 0...100)
-        return "<h2>Calibration</h2>\n" + ConfusionPlot.embedded(plot.content, LinePlot.width, LinePlot.height)
+        plot.xRange = 0...100
+        plot.hasDots = true
+        let rows = used.map { [Markup.percent($0.confidence), Markup.percent($0.accuracy), "\($0.clips)"] }
+        return HTML.heading("Calibration")
+            + HTML.paragraph(
+                "Digits whose most probable label is a digit, in 15 bins of that label's probability. Expected calibration "
+                    + "error: \(Markup.percent(figures.calibration.expectedError)); of all clips and labels: "
+                    + "\(Markup.percent(figures.calibrationOfAll.expectedError)).")
+            + SVG.plot(plot)
+            + "<details><summary>Bins</summary>"
+            + HTML.table(["Mean confidence", "Right", "Clips"], rows) + "</details>"
+    }
+
+    private var tradeOff: String {
+        let points = figures.tradeOff.points
+        guard !points.isEmpty else { return "" }
+        let mark = figures.tradeOff.operatingPoint
+        var series = [
+            LinePlot.Series(name: "wrong digits", points: points.map { ($0.rejected * 100, $0.wrong * 100) })
+        ]
+        var marks = [
+            LinePlot.Mark(name: "operating point", point: (mark.rejected * 100, mark.wrong * 100))
+        ]
+        if figures.tally.others > 0 {
+            series.append(
+                LinePlot.Series(
+                    name: "other words taken", points: points.map { ($0.rejected * 100, $0.falseAccepts * 100) }))
+            marks.append(
+                LinePlot.Mark(name: "operating point", point: (mark.rejected * 100, mark.falseAccepts * 100)))
+        }
+        let highest = series.flatMap { $0.points.map(\.y) }.max() ?? 1
+        var plot = LinePlot(
+            title: "Errors against rejections, over the threshold", xLabel: "digits rejected (%)",
+            yLabel: "accepted (%)", series: series, yRange: 0...max(highest * 1.05, 0.5))
+        // Far to the right nothing is left to trade.
+        let widest = points.map { $0.rejected * 100 }.max() ?? 1
+        plot.xRange = 0...min(max(widest, 1), max(25, mark.rejected * 150))
+        plot.marks = marks
+        return HTML.heading("Detection-error trade-off")
+            + HTML.paragraph(
+                "The network is used at a threshold of \(String(format: "%.3f", mark.threshold)), which is marked. Each "
+                    + "point of the curves is another threshold, from 0 on the left to 0.999.")
+            + SVG.plot(plot)
     }
 
     private var worstSection: String {
         guard !worst.isEmpty else { return "" }
-        let lines = worst.map {
-            "<tr><td class=\"name\">\(Markup.escape($0.path))</td><td>\(EvaluationMetrics.name(of: $0.label))</td>"
-                + "<td>\(EvaluationMetrics.name(of: $0.answer))</td><td>\(Markup.percent($0.trueProbability))</td></tr>"
-        }
-        return "<h2>Worst clips</h2>\n<table><tr><th class=\"name\">File</th><th>Is</th><th>Answered</th>"
-            + "<th>Probability of what it is</th></tr>\(lines.joined())</table>"
-    }
-}
-
-/// A confusion matrix as a picture: rows are what clips are, columns what was answered, darker is a larger share of the row.
-struct ConfusionPlot {
-    var matrix: ConfusionMatrix
-
-    private static let cell = 44.0
-    private static let margin = 60.0
-
-    var svg: String {
-        let n = matrix.labelCount
-        let size = Self.margin + Double(n) * Self.cell + 8
-        var parts = [
-            "<text class=\"ink\" x=\"\(Markup.coordinate(Self.margin + Double(n) * Self.cell / 2))\" y=\"16\" "
-                + "text-anchor=\"middle\">answered</text>",
-            "<text class=\"ink\" text-anchor=\"middle\" transform=\"translate(16 "
-                + "\(Markup.coordinate(Self.margin + Double(n) * Self.cell / 2))) rotate(-90)\">is</text>",
-        ]
-        for label in 0..<n {
-            let name = label == LabelledClip.notADigit ? "none" : String(label)
-            let middle = Markup.coordinate(Self.margin + (Double(label) + 0.5) * Self.cell)
-            parts.append("<text class=\"ink\" x=\"\(middle)\" y=\"46\" text-anchor=\"middle\">\(name)</text>")
-            parts.append("<text class=\"ink\" x=\"50\" y=\"\(middle)\" text-anchor=\"end\" dy=\"4\">\(name)</text>")
-            let total = max(1, matrix.clips(of: label))
-            for answer in 0..<n {
-                let count = matrix[label: label, answer: answer]
-                let x = Self.margin + Double(answer) * Self.cell
-                let y = Self.margin + Double(label) * Self.cell
-                // The square root makes a single error in a hundred visible.
-                let shade = (Double(count) / Double(total)).squareRoot()
-                parts.append(
-                    "<rect class=\"\(answer == label ? "f2" : "f4")\" fill-opacity=\"\(Markup.coordinate(shade * 0.7))\" "
-                        + "x=\"\(Markup.coordinate(x))\" y=\"\(Markup.coordinate(y))\" width=\"\(Int(Self.cell) - 1)\" "
-                        + "height=\"\(Int(Self.cell) - 1)\"/>")
-                guard count > 0 else { continue }
-                parts.append(
-                    "<text class=\"ink\" x=\"\(Markup.coordinate(x + Self.cell / 2))\" "
-                        + "y=\"\(Markup.coordinate(y + Self.cell / 2 + 4))\" text-anchor=\"middle\">\(count)</text>")
+        let clips = worst.map { worst in
+            let picture = worst.picture.map { bytes in
+                "<img alt=\"mel spectrogram\" src=\"data:image/png;base64,\(Data(bytes).base64EncodedString())\"/>"
             }
+            let guess = EvaluationMetrics.name(of: worst.best)
+            let answer =
+                worst.answer == LabelledClip.notADigit && worst.best != LabelledClip.notADigit
+                ? "rejected, likeliest \(guess)" : "answered \(guess)"
+            let what = worst.clip.label == LabelledClip.notADigit ? worst.clip.folder : "\(worst.clip.label)"
+            return "<figure>\(picture ?? "")<figcaption><b>\(Markup.escape(what))</b>: \(answer) "
+                + "(\(Markup.percent(worst.confidence, decimals: 1))), what it is "
+                + "\(Markup.percent(worst.trueProbability, decimals: 1))<br/>"
+                + "<small>\(Markup.escape(worst.clip.path))</small></figcaption></figure>"
         }
-        return Self.embedded(parts.joined(), size, size)
-    }
-
-    /// An `svg` element inside a page, which brings the style.
-    static func embedded(_ content: String, _ width: Double, _ height: Double) -> String {
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(Int(width)) \(Int(height))\" width=\"\(Int(width))\" "
-            + "role=\"img\" font-family=\"sans-serif\" font-size=\"12\">\(content)</svg>"
+        return HTML.heading("Worst clips")
+            + HTML.paragraph(
+                "Those with the least probability of what they are. The pictures are the network's input: 0.96 s from left "
+                    + "to right, mel bands from the lowest at the bottom, dark is loud.")
+            + "<div class=\"clips\">\(clips.joined(separator: "\n"))</div>"
     }
 }

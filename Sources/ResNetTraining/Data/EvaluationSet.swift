@@ -56,15 +56,19 @@ public struct EvaluationSet: Sendable {
             case .noisy(let ratio): .validation(ratio: ratio, live: false)
             case .live(let ratio): .validation(ratio: ratio, live: true)
             }
-        if noise == .recorded { parameters?.noiseWeights = [0, 0, 0, 0, 1, 0] }
+        var source = store
+        if noise == .recorded, parameters != nil {
+            parameters?.noiseWeights = [0, 0, 0, 0, 1, 0]
+            source = ClipStore(withoutSilentNoise: store)
+        }
         let chunk = 64
-        let prepared = parameters
+        let (prepared, heard) = (parameters, source)
         let parts = Mutex<[Int: [Float]]>([:])
         let failure = Mutex<DataError?>(nil)
         DispatchQueue.concurrentPerform(iterations: (count + chunk - 1) / chunk) { part in
             do throws(DataError) {
                 let range = part * chunk..<min((part + 1) * chunk, count)
-                let windows = try Self.prepare(store, range, parameters: prepared, seed: seed)
+                let windows = try Self.prepare(heard, range, parameters: prepared, seed: seed)
                 parts.withLock { $0[part] = windows }
             } catch {
                 failure.withLock { $0 = error }

@@ -34,10 +34,10 @@ package enum Markup {
     /// Colours that follow the reader's light or dark setting; shared by plots and pages.
     package static let style = """
         :root{color-scheme:light dark}
-        .ink{fill:#222}.faint{fill:#666}.line{stroke:#888}.grid{stroke:#ccc}.paper{fill:#fff}
+        .ink{fill:#222}.faint{fill:#666}.line{stroke:#888}.grid{stroke:#ccc}.paper{fill:#fff}.mark{stroke:#222}
         .s0{stroke:#0b62a4}.s1{stroke:#c4570c}.s2{stroke:#2a7d2a}.s3{stroke:#8a3fa0}.s4{stroke:#a01c3c}
         .f0{fill:#0b62a4}.f1{fill:#c4570c}.f2{fill:#2a7d2a}.f3{fill:#8a3fa0}.f4{fill:#a01c3c}
-        @media(prefers-color-scheme:dark){.ink{fill:#e6e6e6}.faint{fill:#aaa}.line{stroke:#888}.grid{stroke:#444}.paper{fill:#161616}
+        @media(prefers-color-scheme:dark){.ink{fill:#e6e6e6}.faint{fill:#aaa}.line{stroke:#888}.grid{stroke:#444}.paper{fill:#161616}.mark{stroke:#eee}
         .s0{stroke:#6db3f2}.s1{stroke:#f2a65e}.s2{stroke:#7fd07f}.s3{stroke:#cf9be0}.s4{stroke:#f28aa0}
         .f0{fill:#6db3f2}.f1{fill:#f2a65e}.f2{fill:#7fd07f}.f3{fill:#cf9be0}.f4{fill:#f28aa0}}
         """

@@ -14,7 +14,8 @@ struct StandardSetup: TrainingSetup {
 
     init(_ options: TrainingOptions, report: (TrainingProgress) -> Void) throws {
         self.options = options
-        let data = try DataSet(directories: options.directories)
+        var data = try DataSet(directories: options.directories)
+        data.clips.removeAll { $0.isFSDD && options.fsddSpeakersLeftOut.contains($0.speaker) }
         let isRandom = options.splitKind == .random
         let split = isRandom ? data.randomSplit(seed: options.seed) : data.split(options.split)
         guard !split.validation.clips.isEmpty else { throw TrainingError.noValidation }
