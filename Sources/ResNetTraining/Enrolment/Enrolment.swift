@@ -1,0 +1,122 @@
+import ResNet
+
+/// Adapts a trained network to one person and room, from a few clips of each digit and nothing else.
+///
+/// What the network knew of other people is kept without any recording of them: batch norm keeps its statistics, the
+/// learning rate is low, targets hold part of what the network said before, parts and joins of the clips stay "not a
+/// digit", and the result lies between the old weights and the new.
+///
+/// Cost: `windows` training steps' worth; 45 MB each for weights, gradients and the optimiser's three copies.
+public struct Enrolment {
+    /// The options.
+    public let options: EnrolmentOptions
+
+    /// An enrolment with these options.
+    public init(_ options: EnrolmentOptions = EnrolmentOptions()) { self.options = options }
+
+    /// How an enrolment is getting on.
+    public struct Progress: Sendable {
+        /// Steps done.
+        public var step: Int
+        /// Steps in all.
+        public var steps: Int
+        /// The step's loss, in nats.
+        public var loss: Float
+    }
+
+    /// Learns from `store`.
+    ///
+    /// - Parameters:
+    ///   - weights: the network to adapt.
+    ///   - store: the person's clips, some of each digit.
+    ///   - report: called on the calling thread after every step.
+    ///   - shouldStop: asked before every step; true ends the enrolment.
+    /// - Returns: the adapted tensors with the metadata of `weights`; nil if it was stopped.
+    /// - Throws: `DataError`, `WeightsError`, `TrainingError` or a oneDNN error, each one sentence.
+    public func run(
+        _ weights: WeightsFile, store: ClipStore, report: (Progress) -> Void = { _ in },
+        shouldStop: () -> Bool = { false }
+    ) throws -> WeightsFile? {
+        let sampler = try Sampler(
+            store: store, seed: options.seed, parameters: options.sampler, drawsOfficialTest: true)
+        let network = try TrainingNetwork(
+            batchSize: options.batchSize, threads: options.threads, statistics: .fixed)
+        network.freeze(allBut: Self.names(options.part))
+        // The decay is towards zero, which is not where these weights come from.
+        let optimiser = AdamW(network, weightDecay: 0, averageDecay: 0)
+        try network.load(weights)
+        let teacher = try Teacher(weights, options)
+        let steps = max(1, options.windows / options.batchSize)
+        let loader = try BatchLoader(
+            store: store, sampler: sampler,
+            plan: BatchPlan(batchSize: options.batchSize, batchesPerEpoch: steps, epochs: 0..<1, seed: options.seed),
+            parameters: options.augmentation)
+        defer { loader.cancel() }
+        while let batch = loader.next() {
+            if shouldStop() { return nil }
+            let loss = try network.accumulateGradients(windows: batch.windows, targets: teacher.targets(batch))
+            guard loss.isFinite else { throw TrainingError.diverged(epoch: 1) }
+            optimiser.update(learningRate: options.learningRate(at: Float(batch.index) / Float(steps)))
+            report(Progress(step: batch.index + 1, steps: steps, loss: loss))
+        }
+        return weights.moved(towards: try network.weights(), by: options.interpolation)
+    }
+
+    private static func names(_ part: EnrolmentOptions.Part) -> Set<String> {
+        Set(
+            ResNet18Topology.parameters.map(\.name).filter { name in
+                switch part {
+                case .all: true
+                case .lastStage: name.hasPrefix("layer4.") || name.hasPrefix("fc.")
+                case .head: name.hasPrefix("fc.")
+                }
+            })
+    }
+}
+
+/// What a network is to say of a batch: part label, part what it said before.
+private final class Teacher {
+    private let network: ResNet18?
+    private let options: EnrolmentOptions
+    private let classCount: Int
+
+    init(_ weights: WeightsFile, _ options: EnrolmentOptions) throws(WeightsError) {
+        self.options = options
+        classCount = NetworkShape.standard.classCount
+        network =
+            options.distillation > 0
+            ? try ResNet18(weights: weights, batchSize: options.batchSize, threads: options.threads) : nil
+    }
+
+    /// Rows of probabilities.
+    func targets(_ batch: Batch) -> [Float] {
+        let share = options.distillation
+        let judgements = network.map { network in
+            var logits = [Float](repeating: 0, count: batch.labels.count * classCount)
+            var span = logits.mutableSpan
+            network.logits(batch.windows.span, into: &span)
+            return Judgements(logits: logits, labels: batch.labels)
+        }
+        return batch.labels.indices.flatMap { row in
+            let old = judgements?.probabilities(row)
+            return (0..<classCount).map { label in
+                let new =
+                    options.labelSmoothing / Float(classCount)
+                    + (label == Int(batch.labels[row]) ? 1 - options.labelSmoothing : 0)
+                return (1 - share) * new + share * Float(old?[label] ?? 0)
+            }
+        }
+    }
+}
+
+extension WeightsFile {
+    /// The tensors on the way to those of another network, with this one's metadata; tensors that the other lacks stay.
+    func moved(towards other: WeightsFile, by part: Float) -> WeightsFile {
+        var result = self
+        for (name, tensor) in tensors {
+            guard let target = other.tensors[name], target.shape == tensor.shape else { continue }
+            result.tensors[name]!.values = zip(tensor.values, target.values).map { $0 + part * ($1 - $0) }
+        }
+        return result
+    }
+}
