@@ -37,7 +37,9 @@ public struct EnrolmentPrompt: Sendable {
     }
 
     /// What was heard, and what becomes of it.
-    public func sentence(_ verdict: EnrolmentSession.Verdict, digit: Int, opinion: EnrolmentSession.Word.Opinion) -> String {
+    public func sentence(
+        _ verdict: EnrolmentSession.Verdict, digit: Int, opinion: EnrolmentSession.Word.Opinion
+    ) -> String {
         switch verdict {
         case .taken: "\(digit) taken, \(Self.words(opinion, digit))."
         case .again(let fault): "\(Self.words(fault)); say \(digit) again."
@@ -54,7 +56,8 @@ public struct EnrolmentPrompt: Sendable {
             case .tooShort, .tooLong: "say one digit at a time, in a quiet place"
             case .anotherDigit, .notADigit: "say the digit that is asked for, and nothing else"
             }
-        return "\(count) words in a row could not be used (the last: \(words(fault).lowercasedFirst)); \(advice), and begin again."
+        return "\(count) words in a row could not be used (the last: \(words(fault).lowercasedFirst)); \(advice), "
+            + "and begin again."
     }
 
     private static func words(_ fault: EnrolmentSession.Fault) -> String {

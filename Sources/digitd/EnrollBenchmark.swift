@@ -17,7 +17,7 @@ struct EnrollBenchmark: ParsableCommand {
     @Option(help: "Weights file to use instead of the installed one.") var model: String?
     @Option(help: "Clips of each digit to enrol with.") var takes = 5
     @Flag(inversion: .prefixedNo, help: "Also enrol everybody in a room of their own.") var rooms = true
-    @Option(help: "What is changed: all, last-stage or head.") var part: EnrolmentOptions.Part?
+    @Option(help: "What is changed: all, last-stage, norms or head.") var part: EnrolmentOptions.Part?
     @Option(help: "Windows to learn from.") var windows: Int?
     @Option(help: "Windows a step.") var batchSize: Int?
     @Option(help: "Peak of the learning rate.") var learningRate: Float?
@@ -70,8 +70,8 @@ private struct EnrolmentTable {
         var lines: [String] = []
         for (isOwn, comparison) in result.own.map({ (true, $0) }) + result.others.map({ (false, $0) }) {
             let name = isOwn ? "own, \(place), \(comparison.name)" : comparison.name
-            lines.append(
-                Self.line("\(result.speaker.set)/\(result.speaker.speaker), \(name)", comparison.before, comparison.after))
+            let who = "\(result.speaker.set)/\(result.speaker.speaker)"
+            lines.append(Self.line("\(who), \(name)", comparison.before, comparison.after))
             if let index = sums.firstIndex(where: { $0.name == name }) {
                 sums[index].before += comparison.before
                 sums[index].after += comparison.after
@@ -96,7 +96,9 @@ private struct EnrolmentTable {
             part("missed", before.misses, after.misses, of: before.digits),
             part("wrong", before.wrong, after.wrong, of: before.digits),
         ]
-        if before.others > 0 { parts.append(part("others taken", before.falseAccepts, after.falseAccepts, of: before.others)) }
+        if before.others > 0 {
+            parts.append(part("others taken", before.falseAccepts, after.falseAccepts, of: before.others))
+        }
         parts.append(String(format: "ECE %.3f -> %.3f", before.calibrationError, after.calibrationError))
         return name + ": " + parts.joined(separator: ", ")
     }

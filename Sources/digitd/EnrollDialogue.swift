@@ -84,7 +84,8 @@ struct EnrollDialogue {
 
     private mutating func look(lost: Int) {
         self.lost = lost
-        if let word = pending, history.positions.upperBound >= word.samples.upperBound { keep(word.digit, word.samples) }
+        guard let word = pending, history.positions.upperBound >= word.samples.upperBound else { return }
+        keep(word.digit, word.samples)
     }
 
     private mutating func keep(_ digit: Int, _ samples: Range<Int>) {
@@ -117,8 +118,7 @@ struct EnrollDialogue {
         let speech = position(start)..<max(position(start), position(end))
         let first = max(lastEnd, speech.lowerBound - Self.before)
         let heard = history.samples(first..<speech.upperBound)
-        let level = SpeechLevel(
-            samples: heard, speech: max(0, heard.count - speech.count)..<heard.count)
+        let level = SpeechLevel(samples: heard, speech: max(0, heard.count - speech.count)..<heard.count)
         closePending(at: speech.lowerBound)
         lastEnd = speech.upperBound
         let verdict = session.hear(

@@ -3,8 +3,8 @@ import ResNet
 /// Adapts a trained network to one person and room, from a few clips of each digit and nothing else.
 ///
 /// What the network knew of other people is kept without any recording of them: batch norm keeps its statistics, the
-/// learning rate is low, targets hold part of what the network said before, parts and joins of the clips stay "not a
-/// digit", and the result lies between the old weights and the new.
+/// learning rate is low, targets hold part of what the network said before, and all of it for parts and joins of the clips and
+/// for noise; and the result lies between the old weights and the new.
 ///
 /// Cost: `windows` training steps' worth; 45 MB each for weights, gradients and the optimiser's three copies.
 public struct Enrolment {
@@ -68,6 +68,7 @@ public struct Enrolment {
                 switch part {
                 case .all: true
                 case .lastStage: name.hasPrefix("layer4.") || name.hasPrefix("fc.")
+                case .norms: name.contains("bn") || name.contains("downsample.1") || name.hasPrefix("fc.")
                 case .head: name.hasPrefix("fc.")
                 }
             })
@@ -76,34 +77,30 @@ public struct Enrolment {
 
 /// What a network is to say of a batch: part label, part what it said before.
 private final class Teacher {
-    private let network: ResNet18?
+    private let network: ResNet18
     private let options: EnrolmentOptions
     private let classCount: Int
 
     init(_ weights: WeightsFile, _ options: EnrolmentOptions) throws(WeightsError) {
         self.options = options
         classCount = NetworkShape.standard.classCount
-        network =
-            options.distillation > 0
-            ? try ResNet18(weights: weights, batchSize: options.batchSize, threads: options.threads) : nil
+        network = try ResNet18(weights: weights, batchSize: options.batchSize, threads: options.threads)
     }
 
     /// Rows of probabilities.
     func targets(_ batch: Batch) -> [Float] {
-        let share = options.distillation
-        let judgements = network.map { network in
-            var logits = [Float](repeating: 0, count: batch.labels.count * classCount)
-            var span = logits.mutableSpan
-            network.logits(batch.windows.span, into: &span)
-            return Judgements(logits: logits, labels: batch.labels)
-        }
+        var logits = [Float](repeating: 0, count: batch.labels.count * classCount)
+        var span = logits.mutableSpan
+        network.logits(batch.windows.span, into: &span)
+        let judgements = Judgements(logits: logits, labels: batch.labels)
         return batch.labels.indices.flatMap { row in
-            let old = judgements?.probabilities(row)
+            let old = judgements.probabilities(row)
+            let share = batch.labels[row] == LabelledClip.notADigit ? 1 : options.distillation
             return (0..<classCount).map { label in
                 let new =
                     options.labelSmoothing / Float(classCount)
                     + (label == Int(batch.labels[row]) ? 1 - options.labelSmoothing : 0)
-                return (1 - share) * new + share * Float(old?[label] ?? 0)
+                return (1 - share) * new + share * Float(old[label])
             }
         }
     }

@@ -8,6 +8,9 @@ public struct EnrolmentOptions: Sendable {
         case all
         /// The last stage of blocks and the head.
         case lastStage = "last-stage"
+        /// The batch norms' scales and shifts and the head: one gain and one offset a channel (Swietojanski and Renals,
+        /// "Learning hidden unit contributions", 2014).
+        case norms
         /// The head alone.
         case head
     }
@@ -19,12 +22,12 @@ public struct EnrolmentOptions: Sendable {
     /// Windows a step.
     public var batchSize = 32
     /// Peak of the learning-rate schedule.
-    public var learningRate: Float = 2e-4
+    public var learningRate: Float = 1e-4
     /// Label smoothing, 0 ... 1: that of training, so that confidences keep their scale and the temperature its worth.
     public var labelSmoothing: Float = 0.05
-    /// Share of each target that is what the network said before, 0 ... 1 (Li and Hoiem, "Learning without forgetting",
-    /// 2016).
-    public var distillation: Float = 0.3
+    /// Share of a digit's target that is what the network said before, 0 ... 1 (Li and Hoiem, "Learning without forgetting",
+    /// 2016). Of what is no digit it is all: with labels for it too, strangers' digits were rejected twice as often.
+    public var distillation: Float = 0.2
     /// How far the weights go from where they were to where training took them, 0 ... 1 (Wortsman et al., "Robust
     /// fine-tuning of zero-shot models", 2022).
     public var interpolation: Float = 0.7

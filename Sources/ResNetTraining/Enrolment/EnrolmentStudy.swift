@@ -17,7 +17,7 @@ public struct EnrolmentStudy {
         /// Clips of each digit to enrol with.
         public var takes = 5
         /// Clips of each digit to judge by: at least and at most so many.
-        public var testTakes = 3...15
+        public var testTakes = 3...8
         /// Whether the room and microphone of their own are studied too.
         public var studiesRooms = true
         /// Speakers to leave everybody else out for, by name; empty takes all.

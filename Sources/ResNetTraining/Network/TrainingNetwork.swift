@@ -68,8 +68,8 @@ public final class TrainingNetwork {
             for position in 0..<2 {
                 let block = try ResidualBlock(
                     name: "layer\(stage + 1).\(position)", index: blocks.count, input: current, inputShape: mapShape,
-                    channels: channels, stride: stage > 0 && position == 0 ? 2 : 1, type: type, statistics: normStatistics,
-                    slots: slots, context)
+                    channels: channels, stride: stage > 0 && position == 0 ? 2 : 1, type: type,
+                    statistics: normStatistics, slots: slots, context)
                 blocks.append(block)
                 current = block.sum.output
                 mapShape = block.outputShape
