@@ -22,7 +22,10 @@ struct EnrollBenchmark: ParsableCommand {
     @Option(help: "Windows a step.") var batchSize: Int?
     @Option(help: "Peak of the learning rate.") var learningRate: Float?
     @Option(help: "Share of the old network's word in the targets.") var distillation: Float?
-    @Option(help: "How far to go from the old weights to the new.") var interpolation: Float?
+    @Option(help: "The same for what is no digit.") var negativeDistillation: Float?
+    @Option(help: "Share of windows that stand for other people.") var anchors: Float?
+    @Option(parsing: .upToNextOption, help: "How far to go from the old weights to the new; several are compared.")
+    var interpolation: [Float] = [EnrolmentOptions().interpolation]
     @Option(help: "Share of windows that are no digit.") var negatives: Double?
     @Option(help: "Chooses everything that is random.") var seed: UInt64 = 1
     @Option(help: "Threads.") var threads = 1
@@ -41,7 +44,9 @@ struct EnrollBenchmark: ParsableCommand {
         options.enrolment.batchSize = batchSize ?? options.enrolment.batchSize
         options.enrolment.learningRate = learningRate ?? options.enrolment.learningRate
         options.enrolment.distillation = distillation ?? options.enrolment.distillation
-        options.enrolment.interpolation = interpolation ?? options.enrolment.interpolation
+        options.enrolment.negativeDistillation = negativeDistillation ?? options.enrolment.negativeDistillation
+        options.enrolment.anchorFraction = anchors ?? options.enrolment.anchorFraction
+        options.interpolations = interpolation
         options.enrolment.sampler.negativeFraction = negatives ?? options.enrolment.sampler.negativeFraction
         options.enrolment.seed = seed
         options.enrolment.threads = threads
@@ -69,7 +74,7 @@ private struct EnrolmentTable {
         let place = result.isInRoom ? "room" : "as recorded"
         var lines: [String] = []
         for (isOwn, comparison) in result.own.map({ (true, $0) }) + result.others.map({ (false, $0) }) {
-            let name = isOwn ? "own, \(place), \(comparison.name)" : comparison.name
+            let name = (isOwn ? "own, \(place), " : "") + "\(comparison.name), at \(result.interpolation)"
             let who = "\(result.speaker.set)/\(result.speaker.speaker)"
             lines.append(Self.line("\(who), \(name)", comparison.before, comparison.after))
             if let index = sums.firstIndex(where: { $0.name == name }) {

@@ -3,8 +3,8 @@ import ResNet
 /// Adapts a trained network to one person and room, from a few clips of each digit and nothing else.
 ///
 /// What the network knew of other people is kept without any recording of them: batch norm keeps its statistics, the
-/// learning rate is low, targets hold part of what the network said before, and all of it for parts and joins of the clips and
-/// for noise; and the result lies between the old weights and the new.
+/// learning rate is low, targets hold part of what the network said before, and all of it for clips changed so far that
+/// other people might have said them; and the result lies between the old weights and the new.
 ///
 /// Cost: `windows` training steps' worth; 45 MB each for weights, gradients and the optimiser's three copies.
 public struct Enrolment {
@@ -37,8 +37,6 @@ public struct Enrolment {
         _ weights: WeightsFile, store: ClipStore, report: (Progress) -> Void = { _ in },
         shouldStop: () -> Bool = { false }
     ) throws -> WeightsFile? {
-        let sampler = try Sampler(
-            store: store, seed: options.seed, parameters: options.sampler, drawsOfficialTest: true)
         let network = try TrainingNetwork(
             batchSize: options.batchSize, threads: options.threads, statistics: .fixed)
         network.freeze(allBut: Self.names(options.part))
@@ -47,19 +45,35 @@ public struct Enrolment {
         try network.load(weights)
         let teacher = try Teacher(weights, options)
         let steps = max(1, options.windows / options.batchSize)
-        let loader = try BatchLoader(
-            store: store, sampler: sampler,
-            plan: BatchPlan(batchSize: options.batchSize, batchesPerEpoch: steps, epochs: 0..<1, seed: options.seed),
-            parameters: options.augmentation)
-        defer { loader.cancel() }
-        while let batch = loader.next() {
+        let anchorCount = min(options.batchSize - 1, Int(Float(options.batchSize) * options.anchorFraction))
+        let own = try loader(store, options.batchSize - anchorCount, steps, options.seed, options.augmentation)
+        defer { own.cancel() }
+        let anchors =
+            try anchorCount > 0
+            ? loader(store, anchorCount, steps, options.seed ^ 0x414E_4348_4F52, options.anchorAugmentation) : nil
+        defer { anchors?.cancel() }
+        for step in 0..<steps {
             if shouldStop() { return nil }
-            let loss = try network.accumulateGradients(windows: batch.windows, targets: teacher.targets(batch))
+            guard let batch = own.next() else { break }
+            let anchor = anchors?.next()
+            let windows = batch.windows + (anchor?.windows ?? [])
+            let loss = try network.accumulateGradients(
+                windows: windows, targets: teacher.targets(windows, labels: batch.labels))
             guard loss.isFinite else { throw TrainingError.diverged(epoch: 1) }
-            optimiser.update(learningRate: options.learningRate(at: Float(batch.index) / Float(steps)))
-            report(Progress(step: batch.index + 1, steps: steps, loss: loss))
+            optimiser.update(learningRate: options.learningRate(at: Float(step) / Float(steps)))
+            report(Progress(step: step + 1, steps: steps, loss: loss))
         }
         return weights.moved(towards: try network.weights(), by: options.interpolation)
+    }
+
+    private func loader(
+        _ store: ClipStore, _ count: Int, _ steps: Int, _ seed: UInt64, _ augmentation: AugmentationParameters
+    ) throws -> BatchLoader {
+        let sampler = try Sampler(store: store, seed: seed, parameters: options.sampler, drawsOfficialTest: true)
+        return try BatchLoader(
+            store: store, sampler: sampler,
+            plan: BatchPlan(batchSize: count, batchesPerEpoch: steps, epochs: 0..<1, seed: seed),
+            parameters: augmentation)
     }
 
     private static func names(_ part: EnrolmentOptions.Part) -> Set<String> {
@@ -87,19 +101,23 @@ private final class Teacher {
         network = try ResNet18(weights: weights, batchSize: options.batchSize, threads: options.threads)
     }
 
-    /// Rows of probabilities.
-    func targets(_ batch: Batch) -> [Float] {
-        var logits = [Float](repeating: 0, count: batch.labels.count * classCount)
+    /// Rows of probabilities; windows after those with a label have none, and stay what they are to the network.
+    func targets(_ windows: [Float], labels: [Int32]) -> [Float] {
+        let count = windows.count / NetworkShape.standard.inputCount
+        var logits = [Float](repeating: 0, count: count * classCount)
         var span = logits.mutableSpan
-        network.logits(batch.windows.span, into: &span)
-        let judgements = Judgements(logits: logits, labels: batch.labels)
-        return batch.labels.indices.flatMap { row in
+        network.logits(windows.span, into: &span)
+        let judgements = Judgements(
+            logits: logits, labels: labels + Array(repeating: 0, count: count - labels.count))
+        return (0..<count).flatMap { row in
             let old = judgements.probabilities(row)
-            let share = batch.labels[row] == LabelledClip.notADigit ? 1 : options.distillation
+            guard row < labels.count else { return old.map { Float($0) } }
+            let isDigit = labels[row] < LabelledClip.notADigit
+            let share = isDigit ? options.distillation : options.negativeDistillation
             return (0..<classCount).map { label in
                 let new =
                     options.labelSmoothing / Float(classCount)
-                    + (label == Int(batch.labels[row]) ? 1 - options.labelSmoothing : 0)
+                    + (label == Int(labels[row]) ? 1 - options.labelSmoothing : 0)
                 return (1 - share) * new + share * Float(old[label])
             }
         }

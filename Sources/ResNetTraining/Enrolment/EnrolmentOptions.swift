@@ -25,9 +25,15 @@ public struct EnrolmentOptions: Sendable {
     public var learningRate: Float = 1e-4
     /// Label smoothing, 0 ... 1: that of training, so that confidences keep their scale and the temperature its worth.
     public var labelSmoothing: Float = 0.05
-    /// Share of a digit's target that is what the network said before, 0 ... 1 (Li and Hoiem, "Learning without forgetting",
-    /// 2016). Of what is no digit it is all: with labels for it too, strangers' digits were rejected twice as often.
+    /// Share of a digit's target that is what the network said before, 0 ... 1 (Li and Hoiem, "Learning without
+    /// forgetting", 2016).
     public var distillation: Float = 0.2
+    /// The same share for made negatives. With 0 strangers' digits were rejected twice as often as before, with 1 other
+    /// words were taken for digits twice as often.
+    public var negativeDistillation: Float = 0.7
+    /// Share of windows that stand for other people, 0 ..< 1: the clips changed much further than this person's voice goes,
+    /// with nothing but what the network said before as their target.
+    public var anchorFraction: Float = 0.25
     /// How far the weights go from where they were to where training took them, 0 ... 1 (Wortsman et al., "Robust
     /// fine-tuning of zero-shot models", 2022).
     public var interpolation: Float = 0.7
@@ -37,6 +43,8 @@ public struct EnrolmentOptions: Sendable {
     public var threads = 2
     /// How often digits and made negatives are drawn.
     public var sampler = SamplerParameters()
+    /// How the windows that stand for other people are changed.
+    public var anchorAugmentation = AugmentationParameters.pseudoStrangers
     /// How windows are changed: less than where strangers are to be heard, since the voice and the room are known.
     public var augmentation = AugmentationParameters.enrolment
 
@@ -59,6 +67,16 @@ extension AugmentationParameters {
         var p = AugmentationParameters()
         p.speed = 0.9...1.12
         p.vocalTract = 0.95...1.05
+        return p
+    }()
+
+    /// For the clips of one person as other people might have said them: children and giants among them.
+    public static let pseudoStrangers: AugmentationParameters = {
+        var p = AugmentationParameters()
+        p.speedChance = 1
+        p.speed = 0.72...1.4
+        p.vocalTractChance = 0.8
+        p.vocalTract = 0.85...1.18
         return p
     }()
 }

@@ -3,8 +3,8 @@ import ResNet
 /// What enrolment gains for people that a network has never heard, and what it costs everybody else.
 ///
 /// Each of them is enrolled with a few clips of each digit and judged by the rest, in a quiet place and a noisy one, and
-/// once more with everything heard through a room and a microphone of its own. Whatever a network was trained on must not be
-/// among the people enrolled or the others; the split by speakers sees to that where the directories are those of training.
+/// once more with everything heard through a room and a microphone of its own. What a network was trained on must not be
+/// among the people enrolled or the others; the split by speakers sees to that where the directories are training's.
 public struct EnrolmentStudy {
     /// What to study.
     public struct Options: Sendable {
@@ -22,7 +22,9 @@ public struct EnrolmentStudy {
         public var studiesRooms = true
         /// Speakers to leave everybody else out for, by name; empty takes all.
         public var speakers: Set<String> = []
-        /// How to enrol.
+        /// How far to go from the old weights to the new: each is judged.
+        public var interpolations: [Float] = [EnrolmentOptions().interpolation]
+        /// How to enrol; its own interpolation does not count.
         public var enrolment = EnrolmentOptions()
 
         /// The defaults.
@@ -89,6 +91,8 @@ public struct EnrolmentStudy {
         public var speaker: SpeakerIdentity
         /// Whether through a room and a microphone of their own.
         public var isInRoom: Bool
+        /// How far the weights went.
+        public var interpolation: Float
         /// The person's other clips, by variant.
         public var own: [Comparison]
         /// Everybody else, by variant.
@@ -142,12 +146,12 @@ public struct EnrolmentStudy {
     public func run(_ take: (Result) throws -> Void) throws {
         for speaker in speakers {
             for isInRoom in options.studiesRooms ? [false, true] : [false] {
-                try take(try study(speaker, isInRoom: isInRoom))
+                try study(speaker, isInRoom: isInRoom).forEach(take)
             }
         }
     }
 
-    private func study(_ speaker: SpeakerIdentity, isInRoom: Bool) throws -> Result {
+    private func study(_ speaker: SpeakerIdentity, isInRoom: Bool) throws -> [Result] {
         var random = SeededRandom(seed: options.enrolment.seed, epoch: 77)
         var chosen: [LabelledClip] = []
         var rest: [LabelledClip] = []
@@ -157,18 +161,23 @@ public struct EnrolmentStudy {
             rest += clips.dropFirst(options.takes).prefix(options.testTakes.upperBound)
         }
         let enrolled = try store(chosen, isInRoom: isInRoom)
-        guard let adapted = try Enrolment(options.enrolment).run(weights, store: enrolled) else {
+        var enrolment = options.enrolment
+        enrolment.interpolation = 1
+        guard let end = try Enrolment(enrolment).run(weights, store: enrolled) else {
             preconditionFailure("nobody stopped it")
         }
         let test = try store(rest, isInRoom: isInRoom)
         let own = try Self.ownVariants.map { variant in
             let set = try EvaluationSet(store: test, variant: variant)
-            return compare("\(variant)", try judge(weights, set), try judge(adapted, set))
+            return (name: "\(variant)", set: set, before: try judge(weights, set))
         }
-        // Whoever else is a stranger is of the others too, as far as that person's own voice goes.
-        return Result(
-            speaker: speaker, isInRoom: isInRoom, own: own,
-            others: try others.map { compare($0.name, $0.before, try judge(adapted, $0.set)) })
+        return try options.interpolations.map { interpolation in
+            let adapted = weights.moved(towards: end, by: interpolation)
+            return Result(
+                speaker: speaker, isInRoom: isInRoom, interpolation: interpolation,
+                own: try own.map { compare($0.name, $0.before, try judge(adapted, $0.set)) },
+                others: try others.map { compare($0.name, $0.before, try judge(adapted, $0.set)) })
+        }
     }
 
     /// Clips as they are, or as heard at the other end of a room through a microphone of little bass or treble.

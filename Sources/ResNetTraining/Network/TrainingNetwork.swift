@@ -141,8 +141,8 @@ public final class TrainingNetwork {
     /// Keeps an optimiser that is made from now on from changing any parameter but the ones named.
     ///
     /// Layers below the lowest of those get no gradients, which saves most of a step where that is a high one. Batch norms
-    /// still normalise by the batch, unless their statistics are fixed, and go on collecting their running statistics, as
-    /// PyTorch's do in training mode whatever `requires_grad` says.
+    /// still normalise by the batch, unless their statistics are fixed, and go on collecting their running statistics,
+    /// as PyTorch's do in training mode whatever `requires_grad` says.
     func freeze(allBut trained: Set<String>) {
         for parameter in parameters { parameter.isFrozen = !trained.contains(parameter.name) }
     }
