@@ -118,7 +118,9 @@ let package = Package(
         .testTarget(name: "DigitDaemonTests", dependencies: ["DigitDaemon"]),
         .testTarget(
             name: "digitdTests",
-            dependencies: ["digitd", "MelSpectrogram", "ResNet", "EventServer", "DigitEvents", "FakeDaemon"]),
+            dependencies: [
+                "digitd", "AudioInput", "MelSpectrogram", "ResNet", "EventServer", "DigitEvents", "FakeDaemon",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -221,11 +221,13 @@ static inline dnnl_status_t ddn_batch_normalization_forward(
 
 /// Gradients of `ddn_batch_normalization_forward` with respect to input, scale and shift.
 static inline dnnl_status_t ddn_batch_normalization_backward(
-    dnnl_primitive_desc_t *pd, dnnl_engine_t engine, ddn_desc diff_data, ddn_desc data, float epsilon, bool fuse_relu,
+    dnnl_primitive_desc_t *pd, dnnl_engine_t engine, ddn_desc diff_data, ddn_desc data, float epsilon,
+    bool use_global_stats, bool fuse_relu,
     dnnl_primitive_desc_t hint,
     const_dnnl_primitive_attr_t attr)
 {
-    unsigned flags = dnnl_use_scale | dnnl_use_shift | (fuse_relu ? dnnl_fuse_norm_relu : 0);
+    unsigned flags = dnnl_use_scale | dnnl_use_shift | (use_global_stats ? dnnl_use_global_stats : 0)
+        | (fuse_relu ? dnnl_fuse_norm_relu : 0);
 #if DNNL_VERSION_MAJOR >= 3
     return dnnl_batch_normalization_backward_primitive_desc_create(pd, engine, dnnl_backward, DDN_MD(diff_data),
         DDN_MD(diff_data), DDN_MD(data), epsilon, flags, hint, attr);

@@ -75,16 +75,18 @@ public struct LiveRecognition<Classifier: WindowClassifier>: ~Copyable {
     /// Runs until the source ends or `housekeeping` says so. Then finishes the open utterance.
     ///
     /// - Parameters:
+    ///   - hearing: gets all samples just before they are recognised: mono at 8 kHz.
     ///   - housekeeping: called between readings, ten times a second or more, whether there is a device or not. May look at
     ///     the recogniser and change its parameters, which hold from the next reading on. Returns false to end the run.
     ///   - emit: gets each event, on this thread.
     /// - Throws: what ended the source early; the events until then have been given.
     public mutating func run(
-        housekeeping: (inout StreamRecognizer<Classifier>) -> Bool, _ emit: (DigitEvent) -> Void
+        hearing: (Span<Float>) -> Void = { _ in }, housekeeping: (inout StreamRecognizer<Classifier>) -> Bool,
+        _ emit: (DigitEvent) -> Void
     ) throws(AudioInputError) {
         var failure: AudioInputError?
         do throws(AudioInputError) {
-            while housekeeping(&recognizer), try step(emit) {}
+            while housekeeping(&recognizer), try step(hearing, emit) {}
         } catch {
             failure = error
         }
@@ -93,10 +95,13 @@ public struct LiveRecognition<Classifier: WindowClassifier>: ~Copyable {
     }
 
     /// One reading; false at the end.
-    private mutating func step(_ emit: (DigitEvent) -> Void) throws(AudioInputError) -> Bool {
+    private mutating func step(
+        _ hearing: (Span<Float>) -> Void, _ emit: (DigitEvent) -> Void
+    ) throws(AudioInputError) -> Bool {
         switch try reader.read(into: chunk, timeout: Self.timeout) {
         case .samples(let count):
             let samples = UnsafeBufferPointer(rebasing: chunk[..<count])
+            hearing(samples.span)
             recognizer.process(samples.span) { emit(Self.stamped($0, reader, clocks)) }
             let patience = recognizer.patience
             if patience != reader.patience { reader.patience = patience }

@@ -17,7 +17,7 @@ struct Digitd: ParsableCommand {
         version: release,
         subcommands: [
             Listen.self, Devices.self, Monitor.self, Subscribe.self, Keypad.self, Status.self, ConfigCommand.self,
-            Classify.self, Mel.self, Train.self, Evaluate.self, TrainBenchmark.self,
+            Classify.self, Mel.self, Train.self, Enroll.self, Evaluate.self, TrainBenchmark.self, EnrollBenchmark.self,
         ],
         defaultSubcommand: Listen.self)
 }

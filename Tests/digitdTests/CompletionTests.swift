@@ -41,14 +41,17 @@ import Testing
         #expect(try offers(words) == ["clip.flac", "digitd.toml", "folder", "net.safetensors"])
     }
 
-    @Test(arguments: [["train", "--data"], ["evaluate", "--data"], ["evaluate", "--report"]])
+    @Test(arguments: [
+        ["train", "--data"], ["evaluate", "--data"], ["evaluate", "--report"], ["enroll", "--data"],
+        ["enroll", "--keep"],
+    ])
     func directoriesAreOffered(words: [String]) throws {
         #expect(try offers(words) == ["folder"])
     }
 
     @Test(arguments: [
         ["listen", "--model"], ["monitor", "--model"], ["classify", "--model"], ["evaluate", "--model"],
-        ["train", "--init"],
+        ["train", "--init"], ["enroll", "--model"],
     ])
     func weightsFilesAreOffered(words: [String]) throws {
         #expect(try offers(words) == ["folder", "net.safetensors"])

@@ -6,7 +6,7 @@ import Testing
 @Suite struct UsageTests {
     static let subcommands = [
         "listen", "devices", "monitor", "subscribe", "keypad", "status", "config", "classify", "mel", "train",
-        "evaluate",
+        "evaluate", "enroll",
     ]
 
     @Test(arguments: [[]] + subcommands.map { [$0] })

@@ -2,7 +2,8 @@ import CDNNL
 
 /// Batch normalisation over N, H and W, with ReLU fused where the block has one next.
 ///
-/// Running statistics follow PyTorch: momentum 0.1, the unbiased variance.
+/// Running statistics follow PyTorch: momentum 0.1, the unbiased variance. Fixed ones normalise as inference does, and the
+/// gradient takes them for the constants that they are (PyTorch's `eval()`).
 final class BatchNorm {
     static let epsilon: Float = 1e-5
     static let momentum: Float = 0.1
@@ -15,17 +16,21 @@ final class BatchNorm {
     private let mean: Tensor
     private let variance: Tensor
     private let count: Int
+    private let statistics: NormStatistics
     private let forwardOperation: Operation
     private let backwardOperation: Operation
 
     /// - Parameters:
     ///   - input: the convolution's output.
+    ///   - statistics: what it normalises by.
     ///   - outputGradient: the tensor with the loss gradient of `output`.
     ///   - inputGradient: the tensor that receives the gradient of `input`.
     init(
-        name: String, input: Tensor, shape: [Int], thenReLU: Bool, outputGradient: (Layout) throws -> Tensor,
-        inputGradient: Tensor, _ context: ComputeContext
+        name: String, input: Tensor, shape: [Int], thenReLU: Bool, statistics: NormStatistics = .batch,
+        outputGradient: (Layout) throws -> Tensor, inputGradient: Tensor, _ context: ComputeContext
     ) throws {
+        self.statistics = statistics
+        let isFixed = statistics == .fixed
         let channels = shape[1]
         count = shape[0] * shape[2] * shape[3]
         let vector = try Layout([channels], dnnl_f32, dnnl_a)
@@ -41,15 +46,15 @@ final class BatchNorm {
         let forward = try context.withAttributes { attributes in
             try Plan("the batch norm \(name)") {
                 ddn_batch_normalization_forward(
-                    &$0, context.engine, dnnl_forward_training, input.layout.handle, BatchNorm.epsilon, false, thenReLU,
-                    attributes)
+                    &$0, context.engine, dnnl_forward_training, input.layout.handle, BatchNorm.epsilon, isFixed,
+                    thenReLU, attributes)
             }
         }
         let backward = try context.withAttributes { attributes in
             try Plan("the gradient of batch norm \(name)") {
                 ddn_batch_normalization_backward(
-                    &$0, context.engine, gradient.layout.handle, input.layout.handle, BatchNorm.epsilon, thenReLU,
-                    forward.handle, attributes)
+                    &$0, context.engine, gradient.layout.handle, input.layout.handle, BatchNorm.epsilon, isFixed,
+                    thenReLU, forward.handle, attributes)
             }
         }
         // With ReLU fused, the workspace remembers which outputs were clipped.
@@ -75,6 +80,11 @@ final class BatchNorm {
     }
 
     func forward() throws {
+        if statistics == .fixed {
+            mean.floats.update(from: runningMean.values, count: runningMean.values.count)
+            variance.floats.update(from: runningVariance.values, count: runningVariance.values.count)
+            return try forwardOperation.run()
+        }
         try forwardOperation.run()
         let unbiased = Float(count) / Float(max(count - 1, 1))
         for c in runningMean.values.indices {
@@ -87,4 +97,13 @@ final class BatchNorm {
     func backward() throws { try backwardOperation.run() }
 
     var implementations: [String] { [forwardOperation.implementation, backwardOperation.implementation] }
+}
+
+/// What batch norms normalise by while a network is trained.
+public enum NormStatistics: Sendable {
+    /// The batch's own mean and variance, from which the running ones are collected: training from the beginning.
+    case batch
+    /// The running mean and variance, which stay as they are: for a few more steps of a trained network, on a batch that
+    /// is not like what it was trained on (one speaker's).
+    case fixed
 }

@@ -61,6 +61,14 @@ final class ClassifierHead {
     /// Mean over the batch of the cross-entropy against `(1 - smoothing) * onehot + smoothing / classes`, as PyTorch's
     /// `CrossEntropyLoss(label_smoothing:)`; leaves the gradient for `backward`.
     func loss(labels: [Int32], smoothing: Float) -> Float {
+        loss(
+            targets: labels.flatMap { label in
+                (0..<classes).map { smoothing / Float(classes) + ($0 == Int(label) ? 1 - smoothing : 0) }
+            })
+    }
+
+    /// Mean over the batch of the cross-entropy against rows of probabilities; leaves the gradient for `backward`.
+    func loss(targets: [Float]) -> Float {
         var total: Double = 0
         for n in 0..<batch {
             let row = n * classes..<(n + 1) * classes
@@ -68,10 +76,9 @@ final class ClassifierHead {
             var sum: Float = 0
             for i in row { sum += exp(logits[i] - peak) }
             let logSum = log(sum) + peak
-            for (k, i) in row.enumerated() {
-                let target = smoothing / Float(classes) + (k == Int(labels[n]) ? 1 - smoothing : 0)
-                total -= Double(target * (logits[i] - logSum))
-                logitGradient[i] = (exp(logits[i] - logSum) - target) / Float(batch)
+            for i in row {
+                total -= Double(targets[i] * (logits[i] - logSum))
+                logitGradient[i] = (exp(logits[i] - logSum) - targets[i]) / Float(batch)
             }
         }
         return Float(total / Double(batch))

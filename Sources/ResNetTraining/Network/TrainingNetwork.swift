@@ -28,9 +28,11 @@ public final class TrainingNetwork {
     ///   - shape: of the windows and the outputs.
     ///   - threads: OpenMP threads.
     ///   - precision: of activations and of the weights' copies; master weights, statistics and optimiser are f32.
+    ///   - statistics: what batch norms normalise by.
     /// - Throws: a one-sentence error where oneDNN has no implementation for this CPU.
     public init(
-        batchSize: Int, shape: NetworkShape = .standard, threads: Int = 2, precision: TrainingPrecision = .float32
+        batchSize: Int, shape: NetworkShape = .standard, threads: Int = 2, precision: TrainingPrecision = .float32,
+        statistics normStatistics: NormStatistics = .batch
     ) throws {
         self.batchSize = batchSize
         self.shape = shape
@@ -52,7 +54,8 @@ public final class TrainingNetwork {
         let slots = GradientSlots(byteCount: stemShape.reduce(4, *), context)
         stem = try ConvolutionUnit(
             convolution: "conv1", norm: "bn1", input: input, inputShape: inputShape, outputShape: stemShape, kernel: 7,
-            stride: 2, thenReLU: true, type: type, outputSlot: .middle, inputSlot: nil, slots: slots, context)
+            stride: 2, thenReLU: true, type: type, statistics: normStatistics, outputSlot: .middle, inputSlot: nil,
+            slots: slots, context)
         pool = try MaxPool(
             input: stem.norm.output, shape: stemShape, type: type,
             outputGradient: { try slots.tensor(.ofBlockOutput(-1), $0) },
@@ -65,7 +68,8 @@ public final class TrainingNetwork {
             for position in 0..<2 {
                 let block = try ResidualBlock(
                     name: "layer\(stage + 1).\(position)", index: blocks.count, input: current, inputShape: mapShape,
-                    channels: channels, stride: stage > 0 && position == 0 ? 2 : 1, type: type, slots: slots, context)
+                    channels: channels, stride: stage > 0 && position == 0 ? 2 : 1, type: type,
+                    statistics: normStatistics, slots: slots, context)
                 blocks.append(block)
                 current = block.sum.output
                 mapShape = block.outputShape
@@ -92,26 +96,53 @@ public final class TrainingNetwork {
     public func accumulateGradients(
         windows: [Float], labels: [Int32], smoothing: Float
     ) throws -> (loss: Float, correct: Int) {
-        precondition(windows.count == batchSize * shape.inputCount && labels.count == batchSize)
+        precondition(labels.count == batchSize)
+        try forward(windows)
+        let loss = head.loss(labels: labels, smoothing: smoothing)
+        try backward()
+        return (loss, head.correct(labels: labels))
+    }
+
+    /// The same, learning probabilities instead of labels.
+    ///
+    /// - Parameters:
+    ///   - windows: [batch, 1, height, width], row-major.
+    ///   - targets: [batch, classes], each row adding up to 1.
+    /// - Returns: the batch's mean cross-entropy, in nats.
+    public func accumulateGradients(windows: [Float], targets: [Float]) throws -> Float {
+        precondition(targets.count == batchSize * shape.classCount)
+        try forward(windows)
+        let loss = head.loss(targets: targets)
+        try backward()
+        return loss
+    }
+
+    private func forward(_ windows: [Float]) throws {
+        precondition(windows.count == batchSize * shape.inputCount)
         plainInput.floats.update(from: windows, count: windows.count)
         try stageInput?.run()
         try stem.forward()
         try pool.forward()
         for block in blocks { try block.forward() }
         try head.forward()
-        let loss = head.loss(labels: labels, smoothing: smoothing)
+    }
 
+    /// Down to the lowest layer that is trained: below it nobody reads a gradient.
+    private func backward() throws {
         try head.backward()
-        for block in blocks.reversed() { try block.backward() }
+        let stemIsTrained = stem.isTrained
+        let lowest = stemIsTrained ? 0 : blocks.firstIndex(where: \.isTrained) ?? blocks.count
+        for block in blocks[lowest...].reversed() { try block.backward() }
+        guard stemIsTrained else { return }
         try pool.backward()
         try stem.backward()
-        return (loss, head.correct(labels: labels))
     }
 
     /// Keeps an optimiser that is made from now on from changing any parameter but the ones named.
     ///
-    /// Batch norms still normalise by the batch and go on collecting their running statistics, as PyTorch's do in training
-    /// mode whatever `requires_grad` says.
+    /// Layers below the lowest of those get no gradients, which saves most of a step where that is a high one. Batch norms
+    /// still normalise by the batch, unless their statistics are fixed, and go on collecting their running statistics,
+    /// as PyTorch's do in training mode whatever `requires_grad` says.
     func freeze(allBut trained: Set<String>) {
         for parameter in parameters { parameter.isFrozen = !trained.contains(parameter.name) }
     }

@@ -69,6 +69,56 @@ struct BatchNormTests {
         #expect(varianceDifference < tolerance, "running variance, \(about)")
     }
 
+    /// Fixed statistics are constants: the output is a line, and its slope the input's gradient.
+    @Test(arguments: shapes, Arrangement.allCases)
+    func fixedStatisticsAreUsedAndStay(shape: [Int], arrangement: Arrangement) throws {
+        let context = try ComputeContext(threads: 1)
+        var generator = LCG(seed: 7)
+        let x = generator.values(shape.reduce(1, *))
+        let g = generator.values(x.count)
+        let (scale, shift) = (generator.values(shape[1]), generator.values(shape[1]))
+        let mean = generator.values(shape[1])
+        let variance = generator.values(shape[1]).map { 1.5 + $0 }
+        let input = try Tensor(shape, arrangement, context)
+        let inputGradient = try Tensor(shape, arrangement, context)
+        var outputGradient: Tensor?
+        let layer = try BatchNorm(
+            name: "norm", input: input, shape: shape, thenReLU: false, statistics: .fixed,
+            outputGradient: { layout in
+                let tensor = try Tensor(layout, context)
+                outputGradient = tensor
+                return tensor
+            }, inputGradient: inputGradient, context)
+        try input.set(x, shape: shape, context)
+        try layer.scale.load(scale)
+        try layer.shift.load(shift)
+        layer.runningMean.values = mean
+        layer.runningVariance.values = variance
+        try layer.forward()
+        try outputGradient!.set(g, shape: shape, context)
+        try layer.backward()
+
+        let area = shape[2] * shape[3]
+        var (output, dx) = (x.doubles, g.doubles)
+        var (dScale, dShift) = ([Double](repeating: 0, count: shape[1]), [Double](repeating: 0, count: shape[1]))
+        for i in x.indices {
+            let c = i / area % shape[1]
+            let deviation = (Double(variance[c]) + 1e-5).squareRoot()
+            let normalised = (Double(x[i]) - Double(mean[c])) / deviation
+            output[i] = normalised * Double(scale[c]) + Double(shift[c])
+            dx[i] = Double(g[i]) * Double(scale[c]) / deviation
+            dScale[c] += Double(g[i]) * normalised
+            dShift[c] += Double(g[i])
+        }
+        let about = "\(shape), \(arrangement), \(layer.implementations)"
+        #expect(relativeDifference(try layer.output.values(shape: shape, context), output) < 2e-5, "output, \(about)")
+        #expect(
+            relativeDifference(try inputGradient.values(shape: shape, context), dx) < 2e-5, "input gradient, \(about)")
+        #expect(relativeDifference(try layer.scale.gradientValues(), dScale) < 2e-5, "scale gradient, \(about)")
+        #expect(relativeDifference(try layer.shift.gradientValues(), dShift) < 2e-5, "shift gradient, \(about)")
+        #expect(layer.runningMean.values == mean && layer.runningVariance.values == variance)
+    }
+
     private static func reference(
         _ x: [Double], _ scale: [Double], _ shift: [Double], _ shape: [Int]
     ) -> (output: [Double], mean: [Double], variance: [Double]) {
