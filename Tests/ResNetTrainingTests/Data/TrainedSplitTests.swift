@@ -25,8 +25,12 @@ import Testing
     }()
     private static var record: SpeakerSplitRecord { SpeakerSplitRecord(data.split(options), options) }
 
+    private static func heldOut(_ metadata: [String: String], trainOnly: Set<String> = []) throws -> DataSet {
+        try heldOut(data, metadata, trainOnly: trainOnly)
+    }
+
     private static func heldOut(
-        _ data: DataSet = data, _ metadata: [String: String], trainOnly: Set<String> = []
+        _ data: DataSet, _ metadata: [String: String], trainOnly: Set<String> = []
     ) throws -> DataSet {
         try TrainedSplit.heldOutSpeakers(
             of: data, directoryNames: Set(data.clips.map(\.set)).sorted(), metadata: metadata, trainOnly: trainOnly)
