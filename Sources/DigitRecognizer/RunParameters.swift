@@ -77,6 +77,7 @@ extension RunParameters {
             ("runs.cut_depth_sure", 0.1...100, { $0.cutDepthSure = $1 }),
             ("runs.cut_penalty", 0...100, { $0.cutPenalty = $1 }),
             ("runs.skip_penalty", 0...100, { $0.skipPenalty = $1 }),
+            ("runs.cut_maximum", 0...100, { $0.cutMaximum = Int($1) }),
             ("runs.insertion_penalty", 0...100, { $0.insertionPenalty = $1 }),
             ("runs.goodness_minimum", 0...1, { $0.goodnessMinimum = $1 }),
             ("runs.open_goodness_minimum", 0...1, { $0.openGoodnessMinimum = $1 }),
