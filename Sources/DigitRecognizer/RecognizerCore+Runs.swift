@@ -32,9 +32,9 @@ extension RecognizerCore {
 
     /// Whether a run is good, seen a little differently too.
     ///
-    /// Parts of other words that look like digits seldom do so any more with a few frames less at one end. With the first network, of
-    /// 19 false digits in runs, in 23 minutes of prompts, 4 were left at the price of 8 strangers' strings of 200; a higher goodness
-    /// alone asked 13 for it.
+    /// Parts of other words that look like digits seldom do so any more with a few frames less at one end. With the first network,
+    /// of 19 false digits in runs, in 27 minutes of prompts, 3 are left with these limits and this view, at the price of 12 strangers'
+    /// strings of 200.
     mutating func holds(_ run: Run, _ threshold: Float, uncertain: Int = 0) -> Bool {
         guard isGood(run, threshold, uncertain: uncertain) else { return false }
         var run = run
