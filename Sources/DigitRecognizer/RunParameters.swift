@@ -42,6 +42,9 @@ public struct RunParameters: Sendable, Equatable {
     /// The least geometric mean of the members' posteriors with their penalties, that of the digit given just before among them,
     /// from 0 to 1. Each must be acceptable by itself besides.
     public var goodnessMinimum: Float = 0.75
+    /// The same for an utterance that is longer than any digit and goes on: below it no more is expected of it. Lower, since better
+    /// digits may follow.
+    public var openGoodnessMinimum: Float = 0.5
     /// Before it is given, each member is also looked at with so many frames less at its beginning, and at its end; the least of the
     /// three posteriors counts.
     public var viewTrim: Int = 3
@@ -74,8 +77,10 @@ extension RunParameters {
             ("runs.cut_depth_sure", 0.1...100, { $0.cutDepthSure = $1 }),
             ("runs.cut_penalty", 0...100, { $0.cutPenalty = $1 }),
             ("runs.skip_penalty", 0...100, { $0.skipPenalty = $1 }),
+            ("runs.cut_maximum", 0...100, { $0.cutMaximum = Int($1) }),
             ("runs.insertion_penalty", 0...100, { $0.insertionPenalty = $1 }),
             ("runs.goodness_minimum", 0...1, { $0.goodnessMinimum = $1 }),
+            ("runs.open_goodness_minimum", 0...1, { $0.openGoodnessMinimum = $1 }),
             ("runs.view_trim", 0...100, { $0.viewTrim = Int($1) }),
             ("runs.view_posterior", 0...1, { $0.viewPosterior = $1 }),
             ("runs.uncertain_posterior", 0...1, { $0.uncertainPosterior = $1 }),
