@@ -59,7 +59,8 @@ private struct ConstantClassifier: WindowClassifier {
         let clip = LabelledClip(path: "a", label: 7, speaker: "s", set: "x")
         for heard: [Int?] in [[7], [7, 7], [nil, 7], [nil], [], [3]] { figures.count(clip, heard, seconds: 1) }
         let digits = figures.digits[0]
-        #expect([digits.spoken, digits.right, digits.wrong, digits.rejected, digits.missed] == [6, 2, 2, 1, 1])
+        let counts = [digits.spoken, digits.right, digits.wrong, digits.rejected, digits.missed]
+        #expect(counts == [6, 2, 2, 1, 1])
     }
 
     @Test func eventBelongsToTheRecordingItOverlapsMost() throws {
