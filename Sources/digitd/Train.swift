@@ -17,6 +17,9 @@ struct Train: ParsableCommand {
             .metrics.csv, with a row an epoch, .svg, a plot of them, and until the end .checkpoint: the same command given \
             again goes on from there after an interruption. The same seed gives the same network on the same machine.
 
+            --average trains nothing: it writes the mean of networks of which one was trained from another, with temperature \
+            and threshold fitted on the speakers held out. Give --data and --train-only as they were trained with.
+
             With --split random a fifth of all clips, drawn by the seed, is left out instead, FSDD's test clips among them; \
             the last epoch is written, and digitd evaluate --split-test judges the fifth.
 
@@ -37,6 +40,11 @@ struct Train: ParsableCommand {
         name: .customLong("init"), help: ArgumentHelp("Weights file to start from.", valueName: "file"),
         completion: .file(extensions: ["safetensors"]))
     var initialWeights: String?
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Weights files to write the mean of, instead of training.", valueName: "file"),
+        completion: .file(extensions: ["safetensors"]))
+    var average: [String] = []
     @Option(help: "How to train: standard or seed.")
     var recipe: Recipe = .standard
     @Option(help: "What is left out to validate with: speakers or random.")
@@ -100,6 +108,7 @@ struct Train: ParsableCommand {
             throw ValidationError("--learning-rate must be more than 0.")
         }
         if recipe == .seed { try refuseWhatTheRecipeFixes() }
+        if !average.isEmpty { try refuseWhatAveragingIgnores() }
         let sets = DataSet.names(ofDirectories: data)
         for name in trainOnly + setWeight.map(\.name) where !sets.contains(name) {
             throw ValidationError("There is no data directory named \(name), only \(sets.joined(separator: ", ")).")
@@ -117,8 +126,25 @@ struct Train: ParsableCommand {
         }
     }
 
+    private func refuseWhatAveragingIgnores() throws {
+        guard average.count > 1 else { throw ValidationError("--average takes the mean of two or more weights files.") }
+        let given = [
+            ("init", initialWeights != nil), ("recipe seed", recipe == .seed), ("split random", split == .random),
+            ("epochs", epochs != nil), ("windows", windows != nil), ("learning-rate", learningRate != nil),
+        ]
+        if let name = given.first(where: \.1)?.0 {
+            throw ValidationError("--average trains nothing; leave --\(name) out.")
+        }
+    }
+
     func run() throws {
         try refuseEarly()
+        guard average.isEmpty else {
+            var report = TrainingReport()
+            let weights = try NetworkAverage.run(average, options: options) { report.show($0) }
+            try report.clear()
+            return try report.finish(weights, output)
+        }
         let signals = StopSignals()
         var report = TrainingReport()
         let weights = try Trainer(options).run(report: { report.show($0) }, shouldStop: { signals.isStopWished })

@@ -23,10 +23,8 @@ import Testing
         let sets = Self.figures.sets
         #expect(sets.map(\.set) == ["a", "b"] && sets.map(\.speakers) == [3, 3])
         let (a, b) = (sets[0].tally, sets[1].tally)
-        let first: [Int] = [a.digits, a.right, a.wrong, a.rejected, a.alwaysRight, a.others]
-        #expect(first == [3, 1, 1, 1, 2, 0])
-        let second: [Int] = [b.digits, b.right, b.wrong, b.rejected, b.others, b.falseAccepts]
-        #expect(second == [1, 0, 0, 1, 2, 1])
+        #expect([a.digits, a.right, a.wrong, a.rejected, a.alwaysRight, a.others] as [Int] == [3, 1, 1, 1, 2, 0])
+        #expect([b.digits, b.right, b.wrong, b.rejected, b.others, b.falseAccepts] as [Int] == [1, 0, 0, 1, 2, 1])
         var sum = a
         sum += b
         #expect(sum == Self.figures.tally)

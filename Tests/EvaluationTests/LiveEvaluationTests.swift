@@ -62,7 +62,7 @@ private struct ConstantClassifier: WindowClassifier {
         let clip = LabelledClip(path: "a", label: 7, speaker: "s", set: "x")
         for heard: [Int?] in [[7], [7, 7], [nil, 7], [nil], [], [3]] { figures.count(clip, heard, seconds: 1) }
         let digits = figures.digits[0]
-        let counts: [Int] = [digits.spoken, digits.right, digits.wrong, digits.rejected, digits.missed]
+        let counts = [digits.spoken, digits.right, digits.wrong, digits.rejected, digits.missed]
         #expect(counts == [6, 2, 2, 1, 1])
     }
 

@@ -79,7 +79,7 @@ public struct EvaluationReport: Sendable {
             }
         }
         rows += notes.map { ($0.name, $0.value) }
-        return HTML.table([], rows.map { [$0.0, $0.1] })
+        return "<div class=\"summary\">\(HTML.table([], rows.map { [$0.0, $0.1] }))</div>"
     }
 
     private static func shares(_ tally: DigitTally) -> String {
@@ -121,11 +121,15 @@ public struct EvaluationReport: Sendable {
     private var calibration: String {
         let used = figures.calibration.bins.filter { $0.clips > 0 }
         guard !used.isEmpty else { return "" }
+        let clips = figures.calibration.clips
         var plot = LinePlot(
-            title: "Reliability of answered digits", xLabel: "confidence (%)", yLabel: "right (%)",
+            title: "Reliability of answered digits", xLabel: "confidence (%)", yLabel: "right, share of clips (%)",
             series: [
                 LinePlot.Series(name: "measured", points: used.map { ($0.confidence * 100, $0.accuracy * 100) }),
                 LinePlot.Series(name: "ideal", points: [(0, 0), (100, 100)]),
+                LinePlot.Series(
+                    name: "share of clips",
+                    points: used.map { ($0.confidence * 100, Double($0.clips) / Double(clips) * 100) }),
             ], yRange: 0...100)
         plot.xRange = 0...100
         plot.hasDots = true

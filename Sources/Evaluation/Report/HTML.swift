@@ -21,9 +21,10 @@ enum HTML {
     /// The page's own style, under that of the plots.
     static let style = """
         body{font:15px/1.45 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}
-        table{border-collapse:collapse;display:block;overflow-x:auto}th,td{padding:.2em .7em;text-align:right;
+        table{border-collapse:collapse;display:block;overflow-x:auto;margin:.8em 0}th,td{padding:.2em .7em;text-align:right;
         border-bottom:1px solid #8886;white-space:nowrap}td.name,th.name{text-align:left;white-space:normal;
-        overflow-wrap:anywhere}
+        overflow-wrap:anywhere;min-width:9em}
+        .summary td{text-align:left;white-space:normal;overflow-wrap:anywhere}.summary td.name{min-width:14em}
         svg{max-width:100%;height:auto}.cell{fill:#8881}p{max-width:46em}
         .clips{display:grid;grid-template-columns:repeat(auto-fill,minmax(15em,1fr));gap:1em}
         figure{margin:0}figure img{width:100%;image-rendering:pixelated;border:1px solid #8886;box-sizing:border-box}

@@ -16,7 +16,7 @@ struct NoiseSection {
         return HTML.heading("In noise")
             + HTML.paragraph(
                 "Recorded noise is mixed with each clip; the ratio is of the utterance's level to the noise's. Clean is the "
-                    + "recording as it is.")
+                    + "recording as it is, in a stream over noise 45 dB below it.")
             + parts.joined(separator: "\n")
     }
 

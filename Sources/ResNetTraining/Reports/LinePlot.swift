@@ -140,14 +140,18 @@ public struct LinePlot: Sendable {
     /// Rings around the marks, and their names in the legend from a height on.
     private func marks(from top: Double, x: (Double) -> Double, y: (Double) -> Double) -> String {
         let legend = Self.width - Self.right
-        return marks.filter { $0.point.x.isFinite && $0.point.y.isFinite }.enumerated().map { i, mark in
-            let row = top + Double(i) * 18
-            let rings = [(x(mark.point.x), y(mark.point.y)), (legend + 22, row)].map { x, y in
-                "<circle class=\"mark\" fill=\"none\" stroke-width=\"2\" r=\"6\" cx=\"\(Markup.coordinate(x))\" "
-                    + "cy=\"\(Markup.coordinate(y))\"/>"
-            }
-            return rings.joined() + text(mark.name, legend + 38, row + 4, anchor: "start")
-        }.joined()
+        func ring(_ x: Double, _ y: Double) -> String {
+            "<circle class=\"mark\" fill=\"none\" stroke-width=\"2\" r=\"6\" cx=\"\(Markup.coordinate(x))\" "
+                + "cy=\"\(Markup.coordinate(y))\"/>"
+        }
+        let shown = marks.filter { $0.point.x.isFinite && $0.point.y.isFinite }
+        // Marks of one name on several curves are one line of the legend.
+        let names = shown.indices.filter { i in !shown[..<i].contains { $0.name == shown[i].name } }
+        return shown.map { ring(x($0.point.x), y($0.point.y)) }.joined()
+            + names.enumerated().map { row, i in
+                let height = top + Double(row) * 18
+                return ring(legend + 22, height) + text(shown[i].name, legend + 38, height + 4, anchor: "start")
+            }.joined()
     }
 
     private func text(

@@ -24,6 +24,20 @@ import Testing
         #expect(Self.isWellFormed(LinePlot.document([])))
     }
 
+    @Test func marksAreDrawn_andNamedOnce() {
+        var plot = LinePlot(
+            title: "", xLabel: "", yLabel: "", series: [LinePlot.Series(name: "a", points: [(0, 0), (4, 1), (9, 1)])])
+        plot.xRange = 0...5
+        plot.xTicks = [(0, "clean"), (4, "noisy")]
+        plot.hasDots = true
+        plot.marks = [(4.0, 0.5), (2.0, 0.25), (.nan, 1)].map { LinePlot.Mark(name: "here", point: $0) }
+        // Two rings and one in the legend; the third mark is nowhere, and the third point lies outside.
+        #expect(plot.svg.components(separatedBy: "class=\"mark\"").count == 4)
+        #expect(plot.svg.components(separatedBy: ">here<").count == 2)
+        #expect(plot.svg.components(separatedBy: "r=\"3.5\"").count == 3)
+        #expect(plot.svg.contains(">noisy<") && Self.isWellFormed(plot.svg))
+    }
+
     @Test func ticksAreRound() {
         #expect(Axis(range: 0...100).ticks == [0, 20, 40, 60, 80, 100])
         #expect(Axis([1, 2, 3, 4], wholeNumbers: true).ticks == [1, 2, 3, 4])

@@ -1,0 +1,43 @@
+import ResNet
+
+/// The mean of networks of which one went on from another: it often knows what each of them knows, and generalises better than
+/// either (Wortsman et al., "Robust fine-tuning of zero-shot models" and "Model soups", 2022).
+public enum NetworkAverage {
+    /// Averages networks, weight by weight, fits temperature and threshold anew on the speakers that training holds out, and writes the
+    /// result to `options.output`, F16, by rename.
+    ///
+    /// Running means and variances of the batch norms are averaged too, which is right only for networks near each other.
+    ///
+    /// - Parameters:
+    ///   - paths: weights files, at least two, of the standard recipe.
+    ///   - options: directories, split and threads, as the networks were trained with; epochs and rates have no meaning here.
+    /// - Throws: `WeightsError` and `DataError`; `TrainingError.noValidation`.
+    public static func run(
+        _ paths: [String], options: TrainingOptions, report: (TrainingProgress) -> Void
+    ) throws -> WeightsFile {
+        let networks = try paths.map { try WeightsFile(contentsOf: $0) }
+        for network in networks { try ResNet18Topology.validate(network) }
+        var result = mean(networks)
+        let setup = try StandardSetup(options, report: report)
+        result.metadata = setup.metadata(try setup.judge(result))
+        let runs = networks.map { $0.metadata["trained.by"] ?? "unknown" }
+        result.metadata["trained.by"] = "digitd train --average: " + runs.joined(separator: "; ")
+        try result.write(to: options.output, precision: .f16)
+        return result
+    }
+
+    /// The tensors' means, without metadata, of validated networks.
+    static func mean(_ networks: [WeightsFile]) -> WeightsFile {
+        var result = WeightsFile()
+        let share = 1 / Float(networks.count)
+        for (name, shape) in ResNet18Topology.parameters() {
+            var values = [Float](repeating: 0, count: shape.reduce(1, *))
+            for network in networks {
+                let others = network.tensors[name]!.values
+                for i in values.indices { values[i] += share * others[i] }
+            }
+            result.tensors[name] = WeightTensor(shape: shape, values: values)
+        }
+        return result
+    }
+}
