@@ -33,10 +33,10 @@ public struct EnrolmentOptions: Sendable {
     public var negativeDistillation: Float = 0.7
     /// Share of windows that stand for other people, 0 ..< 1: the clips changed much further than this person's voice goes,
     /// with nothing but what the network said before as their target.
-    public var anchorFraction: Float = 0.25
+    public var anchorFraction: Float = 0.5
     /// How far the weights go from where they were to where training took them, 0 ... 1 (Wortsman et al., "Robust
     /// fine-tuning of zero-shot models", 2022).
-    public var interpolation: Float = 0.7
+    public var interpolation: Float = 0.75
     /// Chooses draws and augmentation.
     public var seed: UInt64 = 1
     /// OpenMP threads of the network; one more thread prepares batches.
