@@ -66,6 +66,12 @@ let package = Package(
             dependencies: ["AudioInput", "MelSpectrogram", "SpeechSegmenter", "ResNet", "DigitEvents"],
             swiftSettings: swiftSettings),
         .target(
+            name: "Evaluation",
+            dependencies: [
+                "AtomicFile", "DigitEvents", "DigitRecognizer", "MelSpectrogram", "ResNet", "ResNetTraining",
+            ],
+            swiftSettings: swiftSettings),
+        .target(
             name: "DigitDaemon",
             dependencies: [
                 "AudioInput", "CCrypto", "DigitEvents", "DigitRecognizer", "EventServer", "ServiceManager",
@@ -77,7 +83,8 @@ let package = Package(
             name: "digitd",
             dependencies: [
                 "AtomicFile", "AudioInput", "MelSpectrogram", "SpeechSegmenter", "ResNet", "ResNetTraining",
-                "DigitEvents", "DigitRecognizer", "DigitDaemon", "DigitTerminal", "EventServer", "ServiceManager",
+                "DigitEvents", "DigitRecognizer", "Evaluation", "DigitDaemon", "DigitTerminal", "EventServer",
+                "ServiceManager",
                 "DaemonConfiguration",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -93,6 +100,11 @@ let package = Package(
         .testTarget(
             name: "ResNetTrainingTests", dependencies: ["ResNetTraining", "ResNet", "MelSpectrogram"],
             resources: [.copy("Golden")]),
+        .testTarget(
+            name: "EvaluationTests",
+            dependencies: [
+                "Evaluation", "DigitEvents", "DigitRecognizer", "MelSpectrogram", "ResNet", "ResNetTraining",
+            ]),
         // A daemon that tests play, for those of its clients.
         .target(name: "FakeDaemon", path: "Tests/FakeDaemon", swiftSettings: swiftSettings),
         .testTarget(name: "DigitEventsTests", dependencies: ["DigitEvents", "FakeDaemon"]),

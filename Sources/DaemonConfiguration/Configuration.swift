@@ -27,6 +27,8 @@ public struct Configuration: Sendable, Equatable {
         public var earlyPosterior: Double?
         /// Alternatives listed with a digit, 0 to 9.
         public var alternatives = 2
+        /// Whether digits said without pauses between them are told apart.
+        public var runs = true
 
         /// Creates the defaults.
         public init() {}

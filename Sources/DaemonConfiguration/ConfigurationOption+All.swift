@@ -3,9 +3,9 @@ import SpeechSegmenter
 extension ConfigurationOption {
     /// Every option, in the order of `config/digitd.toml`.
     ///
-    /// The ranges keep the segmenter and the recogniser within what they are built for: no segment, with its hangover and the
-    /// background before it, is longer than the 400 frames of the recogniser's history; the longest segment holds the
-    /// longest pre-roll and onset; and no interval is zero.
+    /// The ranges keep the segmenter and the recogniser within what they are built for: no segment is longer than the
+    /// ten seconds whose frames cost the recogniser half a megabyte; the longest word holds the longest pre-roll and onset;
+    /// and no interval is zero.
     public static let all = capture + recognition + segmenter + server + output + log
 
     /// What the tables are for, in the order of the file.
@@ -58,6 +58,10 @@ extension ConfigurationOption {
         integer(
             "recognition", "alternatives", \.recognition.alternatives, 0...9, of: "digits",
             "How many other digits are listed with a digit, the most probable first."),
+        flag(
+            "recognition", "runs", \.recognition.runs,
+            "Tell digits apart that are said without pauses between them. Without it every digit needs a silence of 0.2 s "
+                + "after it; other speech is then taken for digits a little more seldom."),
     ]
 
     private static let server = [

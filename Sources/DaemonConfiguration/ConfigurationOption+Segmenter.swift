@@ -35,8 +35,11 @@ extension ConfigurationOption {
             "A word with less loud sound than this is rejected as too short."),
         milliseconds(
             "length_max_ms", \.lengthMaximum, 500...2500,
-            "A word longer than this, with its pre-roll and post-roll, is rejected as too long; not below length_min_ms."
-        ),
+            "A word longer than this, with its pre-roll and post-roll, is digits run together, or rejected as too long; not "
+                + "below length_min_ms."),
+        milliseconds(
+            "run_length_max_ms", \.runLengthMaximum, 500...10_000,
+            "Digits run together that last longer than this are rejected as too long. Ten take 4 to 6 seconds."),
         milliseconds(
             "tail_gap_ms", \.tailGapFrames, 10...1000,
             "After a digit that was given early: the silence after which the next sound is a new word and not the rest of "

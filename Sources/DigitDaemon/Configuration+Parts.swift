@@ -11,6 +11,8 @@ extension RecognizerParameters {
         var parameters = RecognizerParameters(acceptPosterior: accept, earlyPosterior: early)
         parameters.alternativeCount = configuration.recognition.alternatives
         parameters.alternativePosterior = alternativePosterior
+        parameters.runs = runs
+        parameters.runs.isEnabled = configuration.recognition.runs
         parameters.segmenter = configuration.segmenter
         return parameters
     }

@@ -98,7 +98,7 @@ extension DigitEvent {
         public static let lowConfidence = RejectionReason(rawValue: "low_confidence")
         /// Shorter than any digit; not classified.
         public static let tooShort = RejectionReason(rawValue: "too_short")
-        /// Longer than any digit; not classified. `end` is where listening gave up.
+        /// Longer than any digit, and not several said without pauses. `end` is where listening gave up.
         public static let tooLong = RejectionReason(rawValue: "too_long")
     }
 

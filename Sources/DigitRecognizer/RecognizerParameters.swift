@@ -19,6 +19,8 @@ public struct RecognizerParameters: Sendable, Equatable {
     public var reportsSpeech = true
     /// Whether LEVEL events are given, ten a second.
     public var reportsLevel = false
+    /// How utterances are cut into digits run together.
+    public var runs = RunParameters()
     /// The segmenter's numbers.
     public var segmenter = SegmenterParameters.standard
 
@@ -28,11 +30,12 @@ public struct RecognizerParameters: Sendable, Equatable {
         self.earlyPosterior = max(acceptPosterior, earlyPosterior)
     }
 
-    /// Parameters with the thresholds that a weights file was calibrated for.
+    /// Parameters with the thresholds and the numbers for runs that a weights file was calibrated for.
     public init(weights: WeightsFile) throws(RecognizerError) {
         let standard = RecognizerParameters()
         self.init(
             acceptPosterior: try weights.number(Self.acceptKey, in: 0...1) ?? standard.acceptPosterior,
             earlyPosterior: standard.earlyPosterior)
+        runs = try RunParameters(weights: weights)
     }
 }

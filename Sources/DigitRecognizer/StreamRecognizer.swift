@@ -14,9 +14,11 @@ public struct Recognition: Sendable, Equatable {
 ///
 ///     samples ──> log mel frames ──> band energy ──> segmenter ──> window ──> classifier ──> events
 ///
-/// The events depend on the samples alone, not on how they are cut into calls. Memory is fixed: the last four seconds of frames.
-/// While nothing is said a frame costs an FFT and allocates nothing; an utterance costs one to three calls of the classifier,
-/// made on the calling thread. For one thread at a time.
+/// The events depend on the samples alone, not on how they are cut into calls. Memory is bounded: the frames of the longest run of
+/// digits and of what lies before it, about nine seconds. While nothing is said a frame costs an FFT and allocates nothing. A
+/// digit by itself costs one to three calls of the classifier, made on the calling thread; digits run together, and speech that
+/// goes on for more than `RunParameters.lengthMinimum`, about six for each second, and at most `RunParameters.windowMaximum` and
+/// two for each digit given. For one thread at a time.
 public struct StreamRecognizer<Classifier: WindowClassifier>: ~Copyable {
     /// What is accepted and reported. May be changed between calls; the segmenter's numbers hold from the next moment on
     /// when no utterance is open, and the noise floor stays.

@@ -64,6 +64,10 @@ extension GreyImage {
         }
     }
 
+    /// The picture as the bytes of an 8-bit grey PNG, for a page that brings its pictures along.
+    /// - Throws: `MelError.notWritten`.
+    public func pngBytes() throws(MelError) -> [UInt8] { try encoded(path: "the picture") }
+
     private func encoded(path: String) throws(MelError) -> [UInt8] {
         var image = emptyImage()
         defer { png_image_free(&image) }

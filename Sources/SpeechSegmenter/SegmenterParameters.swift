@@ -42,12 +42,19 @@ public struct SegmenterParameters: Sendable, Equatable {
 
     /// An utterance with fewer frames of speech than this is `tooShort`.
     public var lengthMinimum: Int = 8
-    /// No segment, with its pre-roll and post-roll, is longer than this; an utterance that goes on is `tooLong`.
+    /// No digit, with its pre-roll and post-roll, is longer than this. An utterance that goes on is several digits run together,
+    /// or none: `long` asks the caller.
     public var lengthMaximum: Int = 150
+    /// Frames between one `long` and the next.
+    public var longRepeatFrames: Int = 25
+    /// No segment, with its pre-roll and post-roll, is longer than this; an utterance that goes on is `tooLong`. Ten digits
+    /// run together take 4 to 6 s. A number under `lengthMaximum` stands for that.
+    public var runLengthMaximum: Int = 700
 
     /// After an early acceptance: silence of this many frames ends the absorption of the digit's tail.
     public var tailGapFrames: Int = 24
-    /// A sound after the accepted digit that lasts longer than this is a new utterance: longer than a final /s/.
+    /// A sound after the accepted digit that lasts longer than this is a new utterance: longer than a final /s/. A shorter one
+    /// may be a short digit: `tail` asks the caller.
     public var tailLengthMaximum: Int = 28
     /// A sound that follows the accepted digit after more than this many frames of silence ...
     public var tailNearFrames: Int = 14
@@ -55,6 +62,9 @@ public struct SegmenterParameters: Sendable, Equatable {
     public var tailLoudDecibels: Float = 8
     /// ... for this many frames. A /t/ or /s/ after such a long closure is weaker than its vowel.
     public var tailLoudFrames: Int = 6
+
+    /// No segment is longer than this.
+    public var segmentMaximum: Int { max(lengthMaximum, runLengthMaximum) }
 
     /// The parameters in use.
     public static let standard = SegmenterParameters()

@@ -2,12 +2,17 @@
 ///
 ///     idle ──loud──> onset ──confirmed──> speech ──silence──> (pause ...) ──hangover──> idle
 ///                      └──too few──> idle   │  └──acceptEarly──> absorbing ──silence──> idle
-///                                           └──limit──> discarding ──silence──> idle
+///                                           │                        └──long or loud──> speech
+///                                           └──(long ...)──giveUp or limit──> discarding ──silence──> idle
 ///
 /// The felt delay of a recogniser is the silence it waits for. So the segmenter reports a ``Action/pause(_:)`` after 60 ms of
 /// silence; a caller who is certain of the answer then calls ``acceptEarly()``, and what follows of the same word (the /t/ of
 /// "eight" after its closure, the /s/ of "six") is absorbed instead of becoming an utterance. Without that the utterance
 /// lives through closures and ends after `hangoverFrames`.
+///
+/// Whether a sound is one digit, several, or the rest of one, energies do not tell. So the caller is asked: about an utterance
+/// that is longer than any digit (``Action/long(_:)``), and about a sound that follows an accepted digit closely
+/// (``Action/tail(_:)``).
 ///
 /// Any sequence of energies is allowed, NaN and infinities among them. A frame costs a few comparisons; nothing is allocated
 /// after `init`.
@@ -37,10 +42,37 @@ public struct SpeechSegmenter: Sendable {
     private var peak = -Float.infinity
     /// Consecutive frames over the leave threshold since the last pause or gap.
     private var resumeRun = 0
-    private var isPauseOpen = false
-    private var tailStart = 0
-    private var tailLoudCount = 0
-    private var isTailNear = true
+    /// What the caller may answer to the last action.
+    private var question = Question.none
+    /// The next frame of an utterance at which `long` is due, counted from the segment's start.
+    private var nextLong = 0
+    private var tail = Tail()
+
+    private enum Question: Sendable {
+        case none
+        case pause
+        case long
+        case tail
+    }
+
+    /// The sound after an accepted digit.
+    private struct Tail: Sendable {
+        /// Its first frame; -1 while there was only silence.
+        var start = -1
+        /// Frames over the enter threshold since then.
+        var loudCount = 0
+        var peak = -Float.infinity
+        /// The first frame of its last piece without a gap, ...
+        var pieceStart = -1
+        /// ... the frame after the sound before that, ...
+        var pieceEarliest = 0
+        /// ... the frames over the enter threshold until then, ...
+        var pieceLoudBefore = 0
+        /// ... whether it followed that soon, and its frames of about the digit's level if not.
+        var isPieceNear = true
+        var pieceLoudCount = 0
+        var piecePeak = -Float.infinity
+    }
 
     /// Creates a segmenter at the beginning of a stream.
     public init(_ parameters: SegmenterParameters = .standard) {
@@ -65,8 +97,11 @@ public struct SpeechSegmenter: Sendable {
     /// Whether nothing is heard but the background: no utterance is open, and none seems to begin.
     public var isIdle: Bool { state == .idle }
 
-    /// Frames of silence since the last loud one of an open utterance; 0 outside of one.
-    public var silenceFrames: Int { state == .speech ? frameCount - 1 - lastLoud : 0 }
+    /// Frames of silence since the last loud one of an open utterance, or of a sound that an accepted digit's `tail` asks about;
+    /// 0 outside of them.
+    public var silenceFrames: Int {
+        state == .speech || (state == .absorbing && isTailWorthAsking) ? frameCount - 1 - lastLoud : 0
+    }
 
     /// The first frame after everything that belongs to an utterance so far: from there to the next utterance it is
     /// background.
@@ -88,7 +123,7 @@ public struct SpeechSegmenter: Sendable {
     public mutating func advance(energy: Float) -> Action {
         let frame = frameCount
         frameCount += 1
-        isPauseOpen = false
+        question = .none
         // A NaN comes from broken samples; to the segmenter that is silence. The bounds keep infinities out of the floor.
         let energy = energy.isNaN ? -100 : min(max(energy, -100), 100)
         floor.advance(energy, isSpeech: state != .idle)
@@ -102,25 +137,53 @@ public struct SpeechSegmenter: Sendable {
         }
     }
 
-    /// Closes the utterance of the `pause` just returned as recognised; the rest of the word will be absorbed.
+    /// Closes the utterance of the `pause` just returned, or the sound of the `tail`, as recognised; the rest of the word will
+    /// be absorbed.
     ///
-    /// Without effect unless the last action was `pause`.
+    /// Without effect unless the last action was `pause` or `tail`.
     public mutating func acceptEarly() {
-        guard isPauseOpen else { return }
-        isPauseOpen = false
+        switch question {
+        case .pause: break
+        case .tail: peak = tail.peak
+        case .none, .long: return
+        }
+        question = .none
         state = .absorbing
-        tailStart = -1
-        tailLoudCount = 0
+        tail = Tail()
         earliestStart = lastLoud + 1
+    }
+
+    /// Takes the sound of the `tail` just returned for the rest of the accepted digit: what follows is looked at without it.
+    ///
+    /// Without effect unless the last action was `tail`.
+    public mutating func absorbTail() {
+        guard question == .tail else { return }
+        question = .none
+        tail = Tail()
+        earliestStart = lastLoud + 1
+    }
+
+    /// Closes the utterance of the `long` just returned as no digits; the rest of it will be discarded, up to a silence of
+    /// `hangoverFrames`.
+    ///
+    /// Without effect unless the last action was `long`.
+    public mutating func giveUp() {
+        guard question == .long else { return }
+        question = .none
+        discard()
     }
 
     /// Ends an open utterance at the end of the stream.
     public mutating func finish() -> Action {
         defer {
             state = .idle
-            isPauseOpen = false
+            question = .none
         }
-        return state == .speech ? close() : .none
+        switch state {
+        case .speech: return close()
+        case .absorbing where isTailWorthAsking: return .tailEnded(tailSegment(through: frameCount - 1))
+        case .idle, .onset, .absorbing, .discarding: return .none
+        }
     }
 
     /// Forgets the utterance and, unless told to keep it, the noise floor. The frame count goes on.
@@ -128,7 +191,7 @@ public struct SpeechSegmenter: Sendable {
     /// - Parameter keepsFloor: true for a gap in the same recording, false where another microphone may follow.
     public mutating func reset(keepsFloor: Bool = false) {
         state = .idle
-        isPauseOpen = false
+        question = .none
         earliestStart = frameCount
         if keepsFloor { floor.forgetMinima() } else { floor.reset() }
     }
@@ -166,8 +229,13 @@ extension SpeechSegmenter {
 
     private mutating func confirmOnset() -> Action {
         guard loudCount >= parameters.onsetFrames else { return .none }
+        return begin()
+    }
+
+    private mutating func begin() -> Action {
         state = .speech
         resumeRun = 0
+        nextLong = parameters.lengthMaximum
         return .speechStarted(firstLoud)
     }
 
@@ -187,10 +255,10 @@ extension SpeechSegmenter {
             peak = max(peak, energy)
         }
 
-        if frame + 1 - segmentStart >= parameters.lengthMaximum, goesOn {
+        let length = frame + 1 - segmentStart
+        if length >= parameters.segmentMaximum, goesOn {
             let beginning = segment(through: frame)
-            state = .discarding
-            earliestStart = frame + 1
+            discard()
             return .dropped(beginning, .tooLong)
         }
         // The floor rose over all that was heard: a fan, or a stream that began in a loud room.
@@ -200,41 +268,85 @@ extension SpeechSegmenter {
         if silence >= parameters.pauseFrames, (silence - parameters.pauseFrames) % parameters.pauseRepeatFrames == 0,
             loudCount >= parameters.lengthMinimum
         {
-            isPauseOpen = true
+            question = .pause
             return .pause(segment(through: frame))
+        }
+        if length >= nextLong, goesOn {
+            nextLong = length + max(1, parameters.longRepeatFrames)
+            question = .long
+            return .long(segment(through: frame))
         }
         return .none
     }
 
+    private mutating func discard() {
+        state = .discarding
+        earliestStart = frameCount
+    }
+
     private mutating func advanceAbsorbing(_ frame: Int, _ energy: Float) -> Action {
-        let leave = leaveThreshold
-        guard energy >= leave else {
-            if frame - lastLoud >= parameters.tailGapFrames {
-                state = .idle
+        guard energy >= leaveThreshold else { return advanceTailSilence(frame) }
+        if tail.pieceStart < 0 || frame - lastLoud > 3 {
+            if tail.start < 0 { tail.start = frame }
+            tail.pieceStart = frame
+            tail.pieceEarliest = lastLoud + 1
+            tail.pieceLoudBefore = tail.loudCount
+            tail.isPieceNear = frame - lastLoud <= parameters.tailNearFrames
+            tail.pieceLoudCount = 0
+            tail.piecePeak = -.infinity
+            // Clicks without end are no word: only what came lately is kept.
+            if frame - tail.start > parameters.lengthMaximum {
+                tail.start = frame
+                tail.loudCount = 0
+                tail.peak = -.infinity
             }
-            return .none
-        }
-        if tailStart < 0 || frame - lastLoud > 3 {
-            tailStart = frame
-            isTailNear = frame - lastLoud <= parameters.tailNearFrames
-            tailLoudCount = 0
         }
         lastLoud = frame
-        if !isTailNear, energy >= peak - parameters.tailLoudDecibels { tailLoudCount += 1 }
+        if energy >= thresholdDecibels { tail.loudCount += 1 }
+        tail.peak = max(tail.peak, energy)
+        tail.piecePeak = max(tail.piecePeak, energy)
+        if !tail.isPieceNear, energy >= peak - parameters.tailLoudDecibels { tail.pieceLoudCount += 1 }
         guard
-            tailLoudCount >= parameters.tailLoudFrames || frame + 1 - tailStart > parameters.tailLengthMaximum
-        else {
-            earliestStart = frame + 1
-            return .none
+            tail.pieceLoudCount >= parameters.tailLoudFrames
+                || frame + 1 - tail.pieceStart > parameters.tailLengthMaximum
+        else { return .none }
+        // Too long or too loud for the rest of a word: the next word. Its pre-roll may reach back to the sound before, unless that
+        // may itself have been a word.
+        if tail.pieceLoudBefore >= parameters.lengthMinimum {
+            firstLoud = tail.start
+            loudCount = tail.loudCount
+            peak = tail.peak
+        } else {
+            earliestStart = tail.pieceEarliest
+            firstLoud = tail.pieceStart
+            loudCount = frame + 1 - tail.pieceStart
+            peak = tail.piecePeak
         }
-        // Too long or too loud for the rest of a word: the next word.
-        earliestStart = min(earliestStart, tailStart)
-        firstLoud = tailStart
-        loudCount = frame + 1 - tailStart
-        peak = energy
-        state = .speech
-        resumeRun = 0
-        return .speechStarted(firstLoud)
+        return begin()
+    }
+
+    private mutating func advanceTailSilence(_ frame: Int) -> Action {
+        let silence = frame - lastLoud
+        if silence >= parameters.tailGapFrames {
+            state = .idle
+            let segment = tailSegment(through: frame)
+            earliestStart = lastLoud + 1
+            return isTailWorthAsking ? .tailEnded(segment) : .none
+        }
+        guard isTailWorthAsking, silence >= parameters.pauseFrames,
+            (silence - parameters.pauseFrames) % parameters.pauseRepeatFrames == 0
+        else { return .none }
+        question = .tail
+        return .tail(tailSegment(through: frame))
+    }
+
+    private var isTailWorthAsking: Bool { tail.start >= 0 && tail.loudCount >= parameters.lengthMinimum }
+
+    private func tailSegment(through frame: Int) -> SpeechSegment {
+        let first = max(tail.start, 0)
+        let end = min(lastLoud + 1 + parameters.postRollFrames, frame + 1)
+        return SpeechSegment(
+            frames: max(first - parameters.preRollFrames, earliestStart)..<end, speech: first..<lastLoud + 1)
     }
 
     private mutating func advanceDiscarding(_ frame: Int, _ energy: Float) -> Action {
@@ -251,7 +363,7 @@ extension SpeechSegmenter {
 
     private func segment(through frame: Int) -> SpeechSegment {
         let start = segmentStart
-        let end = min(lastLoud + 1 + parameters.postRollFrames, frame + 1, start + parameters.lengthMaximum)
+        let end = min(lastLoud + 1 + parameters.postRollFrames, frame + 1, start + parameters.segmentMaximum)
         return SpeechSegment(frames: start..<end, speech: firstLoud..<min(lastLoud + 1, end))
     }
 

@@ -3,6 +3,7 @@ import AudioInput
 import DaemonConfiguration
 import DigitEvents
 import DigitRecognizer
+import Evaluation
 import EventServer
 import MelSpectrogram
 import ResNet
@@ -31,6 +32,7 @@ struct CommandFailure: Error, Equatable {
         case let error as EventServerError: self.init(error.status, error.description)
         case let error as ServiceManagerError: self.init(.badConfiguration, error.description)
         case let error as DataError: self.init(error.status, error.description)
+        case let error as LeaveOneSpeakerOut.Failure: self.init(error.status, error.description)
         case let error as TrainingError: self.init(error.status, error.description)
         case let error as DigitClientError: self.init(error.status, error.description)
         case let error as ConfigurationError: self.init(error.status, error.description)
@@ -88,6 +90,15 @@ extension DataError {
         case .empty, .noClips, .allDamaged, .missingClass: .inputNotUsable
         case .noDirectories: .usage
         case .frontEnd: .failed
+        }
+    }
+}
+
+extension LeaveOneSpeakerOut.Failure {
+    fileprivate var status: ExitStatus {
+        switch self {
+        case .noSpeakers, .otherOptions, .baseHeardFSDD: .inputNotUsable
+        case .unwritable: .failed
         }
     }
 }

@@ -1,5 +1,7 @@
 import ArgumentParser
 import AtomicFile
+import DigitRecognizer
+import Evaluation
 import Foundation
 import ResNet
 import ResNetTraining
@@ -9,19 +11,23 @@ struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measures the network on directories of labelled recordings.",
         discussion: """
-            All clips of the directories are judged, training clips among them; --official-test judges only FSDD's test \
-            clips, index 0 to 4 of every speaker and digit, and --split-test only the fifth that was left out when the \
-            network was trained with digitd train --split random (or --recipe seed). The layouts are those of digitd train.
+            All clips of the directories are judged, training clips among them. --held-out judges only the speakers that \
+            digitd train set apart: give it the directories that the network was trained on, in the same order. \
+            --official-test judges only FSDD's test clips, index 0 to 4 of every speaker and digit, and --split-test only \
+            the fifth that was left out when the network was trained with digitd train --split random (or --recipe seed). \
+            The layouts are those of digitd train.
 
             A digit whose confidence is under the network's accept threshold is rejected, and counts as wrong. Rows of the \
             confusion matrix are what was said, 0 to 9 and then not_a_digit; columns what was answered, 0 to 9 and then \
             rejected. The class not_a_digit has figures only where there are clips of it.
+
+            --leave-one-speaker-out judges no given network but the way of training: for each FSDD speaker it trains a \
+            network on everything else, the other speakers and directories among it, and judges it on all that speaker's \
+            clips. What the networks share is trained once, without FSDD (--base-epochs); each goes on from there \
+            (--fold-epochs). Networks and checkpoints are kept in --output; the same command goes on with them.
             """)
 
-    @Option(
-        parsing: .upToNextOption,
-        help: ArgumentHelp("Data directories; may be given more than once.", valueName: "dir"), completion: .directory)
-    var data: [String]
+    @OptionGroup var selection: ClipSelection
     @Option(
         help: ArgumentHelp("Weights file to use instead of the installed one.", valueName: "file"),
         completion: .file(extensions: ["safetensors"]))
@@ -32,30 +38,70 @@ struct Evaluate: ParsableCommand {
         help: ArgumentHelp("Directory for a page with plots, index.html, and metrics.json.", valueName: "dir"),
         completion: .directory)
     var report: String?
-    @Flag(help: "Judge FSDD's test clips only.")
-    var officialTest = false
-    @Flag(help: "Judge only the clips that the network's random split left out.")
-    var splitTest = false
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Also judge the clips in noise, cut as clips and by the live segmenter. (default: only with --report)")
+    var noise: Bool?
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Signal to noise ratios for --noise, in dB.", valueName: "db"))
+    var snr: [Double] = [20, 10, 5, 0]
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Also play the clips and noises to the recogniser of digitd listen. (default: only with --report)")
+    var live: Bool?
+    @OptionGroup(title: "Leave one speaker out") var leaveOneOut: LeaveOneOutArguments
 
     func validate() throws {
-        if officialTest, splitTest { throw ValidationError("Give --official-test or --split-test, not both.") }
+        let others = [
+            ("--held-out", selection.heldOut), ("--official-test", selection.officialTest),
+            ("--split-test", selection.splitTest), ("--model", model != nil), ("--report", report != nil),
+            ("--noise", noise != nil), ("--live", live != nil),
+        ]
+        if leaveOneOut.leaveOneSpeakerOut, let name = others.first(where: \.1)?.0 {
+            throw ValidationError("Give --leave-one-speaker-out or \(name), not both.")
+        }
+        if leaveOneOut.leaveOneSpeakerOut {
+            let sets = DataSet.names(ofDirectories: selection.data)
+            let named = selection.trainOnly + leaveOneOut.setWeight.map(\.name)
+            if let name = named.first(where: { !sets.contains($0) }) {
+                throw ValidationError("There is no data directory named \(name), only \(sets.joined(separator: ", ")).")
+            }
+        }
+        guard snr.allSatisfy({ (-20...60).contains($0) }) else { throw ValidationError("--snr must be -20 to 60.") }
     }
 
     func run() throws {
+        if leaveOneOut.leaveOneSpeakerOut {
+            let options = leaveOneOut.options(data: selection.data, trainOnly: selection.trainOnly)
+            try LeaveOneOutRun(options: options, json: json).run()
+        } else {
+            try evaluate()
+        }
+    }
+
+    private func evaluate() throws {
         let model = try ClipModel(given: model, batchSize: 32, threads: processorCount)
         var failure = FirstFailure()
-        let judged = try judge(try clips(model.file), model, &failure)
-        let metrics = EvaluationMetrics(
-            judged.judgements.confusion(temperature: model.file.temperature, threshold: model.file.acceptThreshold))
-        if let report { try write(report, metrics, judged, model.file) }
-        try StandardOutput.line(json ? metrics.json : metrics.table)
+        let selected = try selection.select(for: model.file)
+        let judged = try judge(selected.clips, model, &failure)
+        let rule = AnswerRule(temperature: model.file.temperature, threshold: model.file.acceptThreshold)
+        var figures = EvaluationFigures(
+            judged.judgements, clips: judged.clips, rule: rule, selection: selected.name)
+        let recordings = ClipSelection.Selected(
+            clips: judged.clips, noises: selected.noises, name: selected.name)
+        if try isWanted(noise, "--noise", model.file) { figures.noise = try inNoise(recordings, model, rule) }
+        if try isWanted(live, "--live", model.file) { figures.live = try throughRecognizer(recordings, model.file) }
+        if let report { try write(report, figures, judged, model.file) }
+        try StandardOutput.line(json ? figures.json : figures.table)
         try failure.end()
     }
 
     /// The clips that could be read, with the network's answers.
     private struct Judged {
         var judgements = Judgements(logits: [], labels: [])
-        var paths: [String] = []
+        var clips: [LabelledClip] = []
     }
 
     /// Takes the clips in parts, because the windows of a hundred thousand would fill 1.5 GB.
@@ -74,74 +120,70 @@ struct Evaluate: ParsableCommand {
                 failure.report(CommandFailure(.inputNotUsable, "\(clip.path) is left out: \(clip.reason)"))
             }
             judged.judgements.append(try model.judge(inputs.windows, labels: inputs.labels))
-            judged.paths += inputs.clips.map(\.path)
+            judged.clips += inputs.clips
         }
         try progress.clear()
-        if judged.paths.isEmpty { throw DataError.allDamaged(count: clips.count, first: firstReason ?? "unknown") }
+        if judged.clips.isEmpty { throw DataError.allDamaged(count: clips.count, first: firstReason ?? "unknown") }
         return judged
     }
 
-    private func clips(_ model: ModelFile) throws -> [LabelledClip] {
-        let all = try DataSet(directories: data)
-        if splitTest { return try Self.leftOut(of: all, model) }
-        guard !officialTest || RandomSplitRecord(metadata: model.weights.metadata) == nil else {
+    /// Whether a part is measured: where it is asked for, and by default for a page, if the network can hear a stream.
+    private func isWanted(_ flag: Bool?, _ name: String, _ model: ModelFile) throws -> Bool {
+        guard model.frontEnd == .logMel else {
+            guard flag == true else { return false }
             throw CommandFailure(
                 .inputNotUsable,
-                "The network \(model.path) was trained on a random split, and so on most of FSDD's test clips; "
-                    + "give --split-test instead of --official-test.")
+                "\(name) needs a network that hears a stream, and \(model.path) takes pictures of whole recordings; "
+                    + "leave \(name) out.")
         }
-        let clips = officialTest ? all.officialTest : all.clips
-        guard !clips.isEmpty else {
-            let wanted = officialTest ? "of FSDD's test" : "with a label"
-            throw CommandFailure(
-                .inputNotUsable,
-                "\(data.joined(separator: ", ")) holds no clips \(wanted); see digitd evaluate --help for the layouts.")
-        }
-        return clips
+        return flag ?? (report != nil)
     }
 
-    /// The clips that the network has not been trained on, drawn again as they were then.
-    private static func leftOut(of data: DataSet, _ model: ModelFile) throws -> [LabelledClip] {
-        guard let record = RandomSplitRecord(metadata: model.weights.metadata) else {
-            throw CommandFailure(
-                .inputNotUsable,
-                "The network \(model.path) was not trained on a random split; give one of digitd train --split random, "
-                    + "or leave --split-test out.")
-        }
-        let split = data.randomSplit(seed: record.seed)
-        guard RandomSplitRecord(split, seed: record.seed) == record else {
-            throw CommandFailure(
-                .inputNotUsable,
-                "These recordings are not those that the network \(model.path) was trained on; "
-                    + "give the same directories with --data in the same order.")
-        }
-        let knowsOthers = model.frontEnd.labels.count == LabelledClip.labelCount
-        return split.validation.clips.filter { knowsOthers || $0.label < LabelledClip.notADigit }
+    private func inNoise(
+        _ recordings: ClipSelection.Selected, _ model: ClipModel, _ rule: AnswerRule
+    ) throws -> [NoiseFigures] {
+        var progress = ProgressLine(plainSeconds: nil)
+        let figures = try NoiseEvaluation(
+            clips: recordings.clips, noises: recordings.noises, ratios: snr, rule: rule
+        ).run(
+            progress: { try progress.update("in noise, \(Int($0 * 100)) %") },
+            judge: { try model.judge($0, labels: $1) })
+        try progress.clear()
+        return figures
     }
 
-    /// Which of the clips were judged, for the page.
-    private var selection: String {
-        officialTest ? " (FSDD's test clips)" : splitTest ? " (the clips that the split left out)" : ""
+    private func throughRecognizer(
+        _ recordings: ClipSelection.Selected, _ model: ModelFile
+    ) throws -> LiveFigures {
+        var progress = ProgressLine(plainSeconds: nil)
+        try progress.update("through the recogniser of digitd listen")
+        let weights = model.weights
+        let evaluation = LiveEvaluation(
+            clips: recordings.clips, noises: recordings.noises,
+            parameters: try RecognizerParameters(weights: weights)
+        ) { try ResNetClassifier(weights: weights) }
+        let figures = try evaluation.run()
+        try progress.clear()
+        return figures
     }
 
     private func write(
-        _ directory: String, _ metrics: EvaluationMetrics, _ judged: Judged, _ model: ModelFile
+        _ directory: String, _ figures: EvaluationFigures, _ judged: Judged, _ model: ModelFile
     ) throws {
+        let rule = AnswerRule(temperature: model.temperature, threshold: model.acceptThreshold)
         let page = EvaluationReport(
-            title: "digitd evaluation", metrics: metrics,
-            calibration: Calibration(judged.judgements, temperature: model.temperature),
-            worst: EvaluationReport.worstClips(
-                judged.judgements, paths: judged.paths, temperature: model.temperature,
-                threshold: model.acceptThreshold),
+            title: "digitd evaluation", figures: figures,
+            worst: try WorstClip.withPictures(
+                WorstClip.list(judged.judgements, clips: judged.clips, rule: rule), frontEnd: model.frontEnd),
             notes: [
                 ("Network", model.path), ("Trained on", model.weights.metadata["trained.on"] ?? "unknown"),
-                ("Data", data.joined(separator: ", ") + selection),
+                ("Data", selection.data.joined(separator: ", ")),
                 ("Accept threshold", String(model.acceptThreshold)), ("Temperature", String(model.temperature)),
             ])
         do {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
             try page.write(to: directory + "/index.html")
-            try writeAtomically(Array((metrics.json + "\n").utf8), to: directory + "/metrics.json")
+            try writeAtomically(Array((figures.json + "\n").utf8), to: directory + "/metrics.json")
         } catch let error as ReportError {
             throw CommandFailure(.failed, error.description)
         } catch let error as AtomicFileError {

@@ -16,6 +16,7 @@ import Testing
             accept_posterior = 0.8
             early_posterior = 1
             alternatives = 9
+            runs = false
             [segmenter]
             enter_db = 12.5
             leave_db = 9.3
@@ -29,6 +30,7 @@ import Testing
             hangover_ms = 300
             length_min_ms = 100
             length_max_ms = 2_500
+            run_length_max_ms = 5000
             tail_gap_ms = 250
             tail_length_max_ms = 300
             tail_near_ms = 150
@@ -55,6 +57,7 @@ import Testing
         expected.recognition.acceptPosterior = 0.8
         expected.recognition.earlyPosterior = 1
         expected.recognition.alternatives = 9
+        expected.recognition.runs = false
         expected.segmenter.enterDecibels = 12.5
         expected.segmenter.leaveDecibels = 9.3
         expected.segmenter.peakRangeDecibels = 40
@@ -67,6 +70,7 @@ import Testing
         expected.segmenter.hangoverFrames = 30
         expected.segmenter.lengthMinimum = 10
         expected.segmenter.lengthMaximum = 250
+        expected.segmenter.runLengthMaximum = 500
         expected.segmenter.tailGapFrames = 25
         expected.segmenter.tailLengthMaximum = 30
         expected.segmenter.tailNearFrames = 15

@@ -46,11 +46,15 @@ import Testing
             let action = segmenter.advance(energy: level + Float.random(in: -6...6, using: &random))
             guard let segment = action.segment else { continue }
             #expect(segment.frames.lowerBound >= 0 && segment.frames.upperBound <= frame + 1)
-            #expect(segment.frames.count <= parameters.lengthMaximum)
-            // The recogniser keeps 400 frames, and background before the segment.
-            #expect(frame + 1 - segment.frames.lowerBound <= parameters.lengthMaximum + parameters.hangoverFrames)
-            #expect(parameters.lengthMaximum + parameters.hangoverFrames <= 350)
-            if case .pause = action, Bool.random(using: &random) { segmenter.acceptEarly() }
+            #expect(segment.frames.count <= parameters.segmentMaximum)
+            // So far back the recogniser keeps frames.
+            #expect(frame + 1 - segment.frames.lowerBound <= parameters.segmentMaximum + parameters.hangoverFrames)
+            switch (action, Int.random(in: 0..<3, using: &random)) {
+            case (.pause, 0), (.tail, 0): segmenter.acceptEarly()
+            case (.tail, 1): segmenter.absorbTail()
+            case (.long, 0): segmenter.giveUp()
+            default: break
+            }
         }
     }
 
@@ -89,7 +93,9 @@ extension SpeechSegmenter.Action {
     fileprivate var segment: SpeechSegment? {
         switch self {
         case .none, .speechStarted: nil
-        case .pause(let segment), .ended(let segment), .dropped(let segment, _): segment
+        case .pause(let segment), .long(let segment), .ended(let segment), .dropped(let segment, _), .tail(let segment),
+            .tailEnded(let segment):
+            segment
         }
     }
 }

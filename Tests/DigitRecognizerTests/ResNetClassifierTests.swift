@@ -60,6 +60,19 @@ import Testing
         #expect(parameters.earlyPosterior == 0.985)
     }
 
+    @Test func numbersForRunsComeFromTheMetadata() throws {
+        let metadata = ["runs.goodness_minimum": "0.75", "runs.member_minimum": "12", "runs.window_maximum": "0"]
+        var expected = RunParameters()
+        expected.goodnessMinimum = 0.75
+        expected.memberMinimum = 12
+        expected.windowMaximum = 0
+        #expect(try RecognizerParameters(weights: WeightsFile(metadata: metadata)).runs == expected)
+        #expect(try RecognizerParameters(weights: WeightsFile()).runs == RunParameters())
+        #expect(throws: RecognizerError.self) {
+            try RecognizerParameters(weights: WeightsFile(metadata: ["runs.goodness_minimum": "1.1"]))
+        }
+    }
+
     @Test(arguments: ["x", "", "nan", "-1", "1.5"]) func thresholdThatIsNoneIsRefused(_ text: String) {
         #expect(
             throws: RecognizerError.metadata(key: "threshold.accept", value: text, allowed: "a number from 0.0 to 1.0")

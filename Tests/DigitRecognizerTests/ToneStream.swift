@@ -69,7 +69,7 @@ final class ToneClassifier: WindowClassifier {
 
 /// Everything that a stream gives, cut into chunks by `chunk`.
 func recognize(
-    _ samples: [Float], _ classifier: ToneClassifier = ToneClassifier(),
+    _ samples: [Float], _ classifier: some WindowClassifier = ToneClassifier(),
     _ parameters: RecognizerParameters = RecognizerParameters(), finishes: Bool = true, chunk: () -> Int = { 1 << 30 }
 ) throws -> [DigitEvent] {
     var recognizer = try StreamRecognizer(classifier: classifier, parameters: parameters)

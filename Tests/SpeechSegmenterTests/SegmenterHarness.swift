@@ -17,13 +17,26 @@ struct SplitMix64: RandomNumberGenerator {
 enum Outcome: Equatable {
     case accepted(SpeechSegment)
     case ended(SpeechSegment)
+    case givenUp(SpeechSegment)
     case dropped(SpeechSegment, SegmentDropReason)
 
     var segment: SpeechSegment {
         switch self {
-        case .accepted(let segment), .ended(let segment), .dropped(let segment, _): segment
+        case .accepted(let segment), .ended(let segment), .givenUp(let segment), .dropped(let segment, _): segment
         }
     }
+}
+
+/// What a run of the segmenter answers to its questions; by default nothing is accepted, and no utterance may be long.
+struct Answers {
+    enum Tail { case accept, absorb, wait }
+
+    /// Whether a `pause` is accepted.
+    var accepts: (SpeechSegment) -> Bool = { _ in false }
+    /// Whether an utterance may go on at `long`.
+    var mayGoOn: (SpeechSegment) -> Bool = { _ in false }
+    /// What is done at `tail`.
+    var tail: (SpeechSegment) -> Tail = { _ in .wait }
 }
 
 /// Runs energies through a segmenter and checks what must hold for any of them.
@@ -32,14 +45,23 @@ struct SegmenterRun {
     var violations: [String] = []
     /// Frames heard when the utterance's first `pause` came, by utterance.
     var firstPauses: [Int] = []
+    /// The segments of every `long`, `tail` and `tailEnded`.
+    var longs: [SpeechSegment] = []
+    var tails: [SpeechSegment] = []
+    var endedTails: [SpeechSegment] = []
 
     /// - Parameter accepts: decides about each pause.
     init(
         _ energies: [Float], _ parameters: SegmenterParameters = .standard,
-        accepts: (SpeechSegment) -> Bool = { _ in false }
+        accepts: @escaping (SpeechSegment) -> Bool = { _ in false }
     ) {
+        self.init(energies, parameters, Answers(accepts: accepts))
+    }
+
+    init(_ energies: [Float], _ parameters: SegmenterParameters = .standard, _ answers: Answers) {
         var segmenter = SpeechSegmenter(parameters)
         var open: Int?
+        var hasAccepted = false
         var hasPaused = false
         var previousEnd = 0
         var previousStart = -1
@@ -48,12 +70,21 @@ struct SegmenterRun {
             let frames = segment.frames
             if frames.lowerBound < 0 || frames.upperBound > heard { run.violations.append("\(frames) beyond \(heard)") }
             if frames.isEmpty || segment.speech.isEmpty { run.violations.append("empty \(segment)") }
-            if frames.count > parameters.lengthMaximum { run.violations.append("too long \(frames)") }
+            if frames.count > parameters.segmentMaximum { run.violations.append("too long \(frames)") }
             if frames.lowerBound < previousEnd { run.violations.append("\(frames) overlaps \(previousEnd)") }
             if !(frames.lowerBound <= segment.speech.lowerBound && segment.speech.upperBound <= frames.upperBound) {
                 run.violations.append("speech outside \(segment)")
             }
+        }
+
+        func checkOpen(_ segment: SpeechSegment, _ run: inout SegmenterRun, heard: Int) {
+            check(segment, &run, heard: heard)
             if segment.speech.lowerBound != open { run.violations.append("start moved: \(segment), \(open ?? -1)") }
+        }
+
+        func checkTail(_ segment: SpeechSegment, _ run: inout SegmenterRun, heard: Int) {
+            if open != nil || !hasAccepted { run.violations.append("tail of nothing") }
+            check(segment, &run, heard: heard)
         }
 
         func take(_ action: SpeechSegmenter.Action, _ run: inout SegmenterRun) {
@@ -65,22 +96,53 @@ struct SegmenterRun {
                 if frame <= previousStart || frame >= heard { run.violations.append("start at \(frame)") }
                 previousStart = frame
                 open = frame
+                hasAccepted = false
                 hasPaused = false
             case .pause(let segment):
                 if open == nil { run.violations.append("pause outside") }
-                check(segment, &run, heard: heard)
+                checkOpen(segment, &run, heard: heard)
                 if !hasPaused { run.firstPauses.append(heard) }
                 hasPaused = true
-                if accepts(segment) {
+                if answers.accepts(segment) {
                     segmenter.acceptEarly()
                     run.outcomes.append(.accepted(segment))
                     open = nil
+                    hasAccepted = true
                     // The post-roll is silence; the next utterance may begin in it.
                     previousEnd = segment.speech.upperBound
                 }
+            case .long(let segment):
+                if open == nil { run.violations.append("long outside") }
+                checkOpen(segment, &run, heard: heard)
+                if segment.frames.count < parameters.lengthMaximum { run.violations.append("long \(segment)") }
+                run.longs.append(segment)
+                if !answers.mayGoOn(segment) {
+                    segmenter.giveUp()
+                    run.outcomes.append(.givenUp(segment))
+                    open = nil
+                    previousEnd = segment.speech.upperBound
+                }
+            case .tail(let segment):
+                checkTail(segment, &run, heard: heard)
+                run.tails.append(segment)
+                switch answers.tail(segment) {
+                case .accept:
+                    segmenter.acceptEarly()
+                    run.outcomes.append(.accepted(segment))
+                    previousEnd = segment.speech.upperBound
+                case .absorb:
+                    segmenter.absorbTail()
+                    previousEnd = segment.speech.upperBound
+                case .wait: break
+                }
+            case .tailEnded(let segment):
+                checkTail(segment, &run, heard: heard)
+                run.endedTails.append(segment)
+                hasAccepted = false
+                previousEnd = segment.speech.upperBound
             case .ended(let segment), .dropped(let segment, _):
                 if open == nil { run.violations.append("end outside") }
-                check(segment, &run, heard: heard)
+                checkOpen(segment, &run, heard: heard)
                 if case .dropped(_, let reason) = action {
                     run.outcomes.append(.dropped(segment, reason))
                 } else {

@@ -31,9 +31,18 @@ import Testing
         for seed in UInt64(0)..<2000 {
             var random = SplitMix64(seed: seed ^ 0xABCD)
             let chance = Int.random(in: 0...4, using: &random)
-            let run = SegmenterRun(Self.energies(seed: seed)) { _ in Int.random(in: 0..<4, using: &random) < chance }
+            let run = SegmenterRun(Self.energies(seed: seed), .standard, Self.answers(chance: chance, seed: seed))
             #expect(run.violations == [], "seed \(seed), chance \(chance)")
         }
+    }
+
+    /// Answers by chance: `chance` of 4 pauses are accepted.
+    static func answers(chance: Int, seed: UInt64) -> Answers {
+        var random = SplitMix64(seed: seed &+ 77)
+        return Answers(
+            accepts: { _ in Int.random(in: 0..<4, using: &random) < chance },
+            mayGoOn: { _ in Int.random(in: 0..<4, using: &random) > 0 },
+            tail: { _ in [.accept, .absorb, .wait].randomElement(using: &random)! })
     }
 
     @Test func invariantsHoldForRandomParameters() {
@@ -48,7 +57,10 @@ import Testing
             parameters.tailGapFrames = Int.random(in: 1...30, using: &random)
             parameters.tailLengthMaximum = Int.random(in: 1...40, using: &random)
             parameters.floorMemoryFrames = Int.random(in: 1...200, using: &random)
-            let run = SegmenterRun(Self.energies(seed: seed), parameters) { _ in Bool.random(using: &random) }
+            parameters.lengthMaximum = Int.random(in: 50...200, using: &random)
+            parameters.longRepeatFrames = Int.random(in: 0...40, using: &random)
+            parameters.runLengthMaximum = Int.random(in: 1...400, using: &random)
+            let run = SegmenterRun(Self.energies(seed: seed), parameters, Self.answers(chance: 2, seed: seed))
             #expect(run.violations == [], "seed \(seed): \(parameters)")
         }
     }

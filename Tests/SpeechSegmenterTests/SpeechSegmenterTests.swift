@@ -131,7 +131,7 @@ import Testing
         let run = SegmenterRun(scene.energies)
         #expect(run.violations == [])
         #expect(run.outcomes.count == 2)
-        guard case .dropped(let segment, .tooLong)? = run.outcomes.first, case .ended? = run.outcomes.last else {
+        guard case .givenUp(let segment)? = run.outcomes.first, case .ended? = run.outcomes.last else {
             Issue.record("\(run.outcomes)")
             return
         }

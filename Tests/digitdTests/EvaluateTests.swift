@@ -30,7 +30,7 @@ import Testing
         let result = try Command.run([
             "evaluate", "--json", "--model", scratch.path + "/strict.safetensors", "--data", data,
         ])
-        #expect(result.output.contains(#""rejected":26}"#))
+        #expect(result.output.contains(#""rejected":26,"#))
         // The six other words are rightly rejected.
         #expect(result.output.hasPrefix(#"{"clips":26,"accuracy":0.230769,"#))
     }
@@ -46,6 +46,55 @@ import Testing
         #expect(try String(contentsOfFile: directory + "/index.html", encoding: .utf8).contains("<svg"))
         let metrics = try Data(contentsOf: URL(fileURLWithPath: directory + "/metrics.json"))
         #expect(try JSONSerialization.jsonObject(with: metrics) is [String: Any])
+    }
+
+    @Test func noiseAndLiveAddTheirFigures() throws {
+        let result = try Command.run([
+            "evaluate", "--json", "--noise", "--live", "--snr", "10", "--model", ConstantNetwork.path, "--data", data,
+        ])
+        #expect(result.status == 0, "\(result.testDescription)")
+        let object = try #require(
+            try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+        let noise = try #require(object["noise"] as? [[String: Any]])
+        #expect(noise.map { $0["cut"] as? String } == ["clip", "clip", "live", "live"])
+        #expect(noise.map { $0["snr_db"] as? Double } == [nil, 10, nil, 10])
+        let live = try #require(object["live"] as? [String: Any])
+        // All are taken for sevens, words too.
+        #expect((live["digits"] as? [String: Any])?["right"] as? Double == 0.1)
+        #expect((live["words"] as? [String: Any])?["taken"] as? Double == 1)
+        #expect(object["ece"] is Double)
+    }
+
+    @Test func heldOutIsForNetworksOfASplitBySpeakers() throws {
+        let scratch = ScratchDirectory()
+        let path = scratch.path + "/n.safetensors"
+        let arguments = ["evaluate", "--held-out", "--model", path, "--data", data]
+        try ConstantNetwork.write(to: path, changing: ["split.seed": "1", "split.digest": "0"])
+        var result = try Command.run(arguments)
+        expectOneSentence(result, 65)
+        #expect(result.errors.contains("--split-test instead of --held-out"))
+        try ConstantNetwork.write(to: path, changing: ["split.speakers.seed": "1", "split.speakers.digest": "0"])
+        result = try Command.run(arguments)
+        expectOneSentence(result, 65)
+        #expect(result.errors.contains("not those that the network"))
+        // One from before splits were recorded, trained on this directory, is judged on its strangers.
+        try ConstantNetwork.write(to: path, changing: ["trained.on": "digits; 26 clips"])
+        result = try Command.run(arguments + ["--json"])
+        #expect(result.output.contains(#""selection":"speakers held out of training""#), "\(result.testDescription)")
+        try ConstantNetwork.write(to: path, changing: ["trained.on": "digits,others; 40 clips"])
+        expectOneSentence(try Command.run(arguments), 65)
+        #expect(try Command.run(arguments + ["--official-test"]).status == 64)
+    }
+
+    @Test func leaveOneSpeakerOutWantsADirectory_andNothingThatIsNotItsOwn() throws {
+        let command = ["evaluate", "--data", data, "--leave-one-speaker-out"]
+        #expect(try Command.run(command).status == 64)
+        #expect(try Command.run(command + ["--output", "x", "--held-out"]).status == 64)
+        #expect(try Command.run(["evaluate", "--data", data, "--base-epochs", "2"]).status == 64)
+        let scratch = ScratchDirectory()
+        let result = try Command.run(command + ["--output", scratch.path + "/work"])
+        expectOneSentence(result, 65)
+        #expect(result.errors.contains("recordings/<digit>_<speaker>_<n>.wav"))
     }
 
     @Test func reportThatCannotBeWrittenSaysWhy() throws {

@@ -66,6 +66,8 @@ enum ConstantNetwork {
         metadata["labels"] = ResNet18Topology.labels.joined(separator: ",")
         metadata["calibration.temperature"] = "2"
         metadata["threshold.accept"] = "0.9"
+        // A seven is in every part of every word too: utterances are not cut, or there would be no end of them.
+        metadata["runs.window_maximum"] = "0"
         try write(to: path, metadata: metadata.merging(changes) { $1 }, filling: values)
     }
 

@@ -4,6 +4,9 @@ public struct Draw: Sendable, Hashable {
     public enum Recipe: Sendable, Hashable {
         /// The clip, under its own label.
         case plain
+        /// The clip between the last and first sounds of its neighbours (`partner`, up to 60 ms of each), under its own
+        /// label: what a cut out of digits run together leaves.
+        case inRun
         /// A digit backwards.
         case reversed
         /// The first quarter to 40 % of a digit, cut hard.
@@ -12,7 +15,7 @@ public struct Draw: Sendable, Hashable {
         case ending
         /// The first half of one digit and the second half of another (`partner`).
         case joined
-        /// Two digits (`clip`, then `partner`) with 0 to 60 ms between them.
+        /// A digit (`clip`) and half or all of another (`partner`), before or after it, 0 to 60 ms apart.
         case runTogether
         /// Clicks, bursts, tones and snippets of recorded noise; no clip is used.
         case noise

@@ -23,6 +23,14 @@ public struct EvaluationSet: Sendable {
         }
     }
 
+    /// What is mixed in where the variant asks for noise.
+    public enum Noise: Sendable, Hashable {
+        /// Mostly recordings, some pink and white noise: what training validates with.
+        case varied
+        /// Recordings only; pink noise where the store has none.
+        case recorded
+    }
+
     /// How the clips are presented.
     public var variant: Variant
     /// `labels.count` windows of `WindowShape.count` values each, in the order of `clips`.
@@ -35,24 +43,32 @@ public struct EvaluationSet: Sendable {
     /// Prepares every clip of `store`, over all cores; the same seed gives the same windows.
     ///
     /// The noise comes from the store's own noises, so give a store that holds only held-out ones.
-    public init(store: ClipStore, variant: Variant = .clip, seed: UInt64 = 1) throws(DataError) {
+    public init(
+        store: ClipStore, variant: Variant = .clip, seed: UInt64 = 1, noise: Noise = .varied
+    ) throws(DataError) {
         self.variant = variant
         clips = store.clips
         labels = store.clips.map { Int32($0.label) }
         let count = store.clips.count
-        let parameters: AugmentationParameters? =
+        var parameters: AugmentationParameters? =
             switch variant {
             case .clip: nil
             case .noisy(let ratio): .validation(ratio: ratio, live: false)
             case .live(let ratio): .validation(ratio: ratio, live: true)
             }
+        var source = store
+        if noise == .recorded, parameters != nil {
+            parameters?.noiseWeights = [0, 0, 0, 0, 1, 0]
+            source = ClipStore(withoutSilentNoise: store)
+        }
         let chunk = 64
+        let (prepared, heard) = (parameters, source)
         let parts = Mutex<[Int: [Float]]>([:])
         let failure = Mutex<DataError?>(nil)
         DispatchQueue.concurrentPerform(iterations: (count + chunk - 1) / chunk) { part in
             do throws(DataError) {
                 let range = part * chunk..<min((part + 1) * chunk, count)
-                let windows = try Self.prepare(store, range, parameters: parameters, seed: seed)
+                let windows = try Self.prepare(heard, range, parameters: prepared, seed: seed)
                 parts.withLock { $0[part] = windows }
             } catch {
                 failure.withLock { $0 = error }

@@ -1,12 +1,14 @@
 /// How often each class, set and speaker is drawn.
 public struct SamplerParameters: Sendable, Hashable {
     /// Share of windows that are not a digit, 0...1.
-    public var negativeFraction: Double = 0.28
+    public var negativeFraction: Double = 0.3
     /// Share of those that are made at run time (parts of digits, noise, ...); the rest are recordings of other words.
-    public var madeFraction: Double = 0.45
+    public var madeFraction: Double = 0.5
     /// Weights of the made ones, in the order of `Draw.Recipe.made`: reversed, beginning, ending, joined, run together,
     /// noise.
-    public var madeWeights: [Double] = [0.14, 0.14, 0.14, 0.24, 0.16, 0.18]
+    public var madeWeights: [Double] = [0.1, 0.12, 0.12, 0.18, 0.3, 0.18]
+    /// Share of the digits that are drawn as if cut out of digits run together (`Draw.Recipe.inRun`), 0...1.
+    public var inRunFraction: Double = 0.15
     /// A speaker with n clips of a class counts n to this power: 0 all speakers alike, 1 all clips alike.
     public var speakerPower: Double = 0.5
     /// A set (for other words, a folder of a set) whose speakers add up to w counts w to this power within its class.
@@ -111,16 +113,21 @@ public struct Sampler: Sendable {
         var random = SeededRandom(seed: seed ^ 0x5A4D_504C_4552, epoch: epoch, position: position)
         guard random.uniformDouble() < parameters.negativeFraction else {
             let digit = random.index(below: 10)
-            return Draw(clip: digits[digit].draw(&random), label: digit)
+            let clip = digits[digit].draw(&random)
+            guard random.uniformDouble() < parameters.inRunFraction else { return Draw(clip: clip, label: digit) }
+            let partner = digits[random.index(below: 10)].draw(&random)
+            return Draw(clip: clip, recipe: .inRun, partner: partner, label: digit)
         }
         let isMade = random.uniformDouble() < parameters.madeFraction
         if !isMade && !words.clips.isEmpty {
             return Draw(clip: words.draw(&random), label: LabelledClip.notADigit)
         }
+        let recipe = recipe(&random)
         let first = random.index(below: 10)
-        let second = (first + 1 + random.index(below: 9)) % 10
+        // Two digits run together may be the same one; two halves of one digit are that digit.
+        let second = recipe == .runTogether ? random.index(below: 10) : (first + 1 + random.index(below: 9)) % 10
         return Draw(
-            clip: digits[first].draw(&random), recipe: recipe(&random), partner: digits[second].draw(&random),
+            clip: digits[first].draw(&random), recipe: recipe, partner: digits[second].draw(&random),
             label: LabelledClip.notADigit)
     }
 

@@ -29,13 +29,55 @@ extension WindowMaker {
             appendPart(of: draw.clip, part(speech, from: 0, to: share))
             appendJoined(part(store.audio[draw.partner].speech, from: share, to: 1), of: draw.partner)
             wordSpeech = 0..<word.count
-        case .runTogether:
-            appendPart(of: draw.clip, speech)
-            word.append(contentsOf: repeatElement(0, count: random.integer(in: 0...480)))
-            appendPart(of: draw.partner, store.audio[draw.partner].speech)
-            wordSpeech = 0..<word.count
+        case .runTogether: runTogether(draw, random: &random)
+        case .inRun: takeFromRun(draw, random: &random)
         }
         limitWord(&random)
+    }
+
+    private mutating func runTogether(_ draw: Draw, random: inout SeededRandom) {
+        // Less than half of a neighbour may leave the digit a digit (`takeFromRun`).
+        let share = random.chance(0.5) ? 1 : random.uniform(in: 0.5...1)
+        let gap = random.chance(0.5) ? 0 : random.integer(in: 0...480)
+        let neighbour = store.audio[draw.partner].speech
+        if random.chance(0.5) {
+            appendPart(of: draw.partner, part(neighbour, from: 1 - share, to: 1))
+            appendAfter(gap: gap, store.audio[draw.clip].speech, of: draw.clip)
+        } else {
+            appendPart(of: draw.clip, store.audio[draw.clip].speech)
+            appendAfter(gap: gap, part(neighbour, from: 0, to: share), of: draw.partner)
+        }
+        endWord(fade: 40)
+    }
+
+    private mutating func takeFromRun(_ draw: Draw, random: inout SeededRandom) {
+        let neighbour = store.audio[draw.partner].speech
+        // Never so much of a short neighbour that it can be heard for itself.
+        let most = min(480, neighbour.count / 5)
+        let sides = random.index(below: 3)
+        if sides != 1 {
+            let rest = random.integer(in: 0...most)
+            appendPart(of: draw.partner, neighbour.upperBound - rest..<neighbour.upperBound)
+        }
+        let gap = random.chance(0.6) ? 0 : random.integer(in: 0...320)
+        appendAfter(gap: gap, store.audio[draw.clip].speech, of: draw.clip)
+        if sides != 0 {
+            let rest = random.integer(in: 0...most)
+            appendAfter(
+                gap: random.chance(0.6) ? 0 : random.integer(in: 0...320),
+                neighbour.lowerBound..<neighbour.lowerBound + rest, of: draw.partner)
+        }
+        endWord(fade: 40)
+    }
+
+    /// Appends a part with a gap, or without one cross-faded as speech runs on.
+    private mutating func appendAfter(gap: Int, _ range: Range<Int>, of clip: Int) {
+        if gap > 0 {
+            word.append(contentsOf: repeatElement(0, count: gap))
+            appendPart(of: clip, range)
+        } else {
+            appendJoined(range, of: clip)
+        }
     }
 
     private mutating func takePlain(_ draw: Draw, whole: Bool, random: inout SeededRandom) {

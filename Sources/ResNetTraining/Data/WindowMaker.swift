@@ -195,7 +195,12 @@ public struct WindowMaker: ~Copyable {
         var segmenter = SpeechSegmenter(.standard)
         if random.chance(parameters.warmUpChance) { warmUp(&segmenter, frames: wanted.lowerBound - Self.warmUpMargin) }
         firstFrame = segmenter.frameCount
-        for value in energies { note(segmenter.advance(energy: value)) }
+        for value in energies {
+            let action = segmenter.advance(energy: value)
+            note(action)
+            // A window holds one word: what is longer is no candidate.
+            if case .long = action { segmenter.giveUp() }
+        }
         note(segmenter.finish())
 
         func overlap(_ range: Range<Int>) -> Int { range.clamped(to: wanted).count }
@@ -223,7 +228,7 @@ public struct WindowMaker: ~Copyable {
             let start = max(0, segment.frames.lowerBound - firstFrame)
             let end = min(energies.count, segment.frames.upperBound - firstFrame)
             if start < end { candidates.append(start..<end) }
-        case .none, .speechStarted, .dropped: break
+        case .none, .speechStarted, .long, .dropped, .tail, .tailEnded: break
         }
     }
 

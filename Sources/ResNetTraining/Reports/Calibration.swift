@@ -101,27 +101,47 @@ public struct Calibration: Sendable, Equatable {
         public var clips: Int
     }
 
+    /// Whose confidences are looked at.
+    public enum Population: Sendable, Hashable {
+        /// Every clip, by its most probable label, "not a digit" among them: the calibration of a classifier of 11 classes.
+        case allClips
+        /// Clips of digits whose most probable label is a digit: those that are answered where the threshold is 0. Their
+        /// confidence is what an event says. Other words are left out, as the figure would depend on how many there are.
+        case answeredDigits
+    }
+
+    /// Whose confidences these are.
+    public let population: Population
     /// Bins of equal width from confidence 0 to 1; empty ones have 0 clips.
     public let bins: [Bin]
-    /// Expected calibration error, 0...1: |confidence - accuracy| averaged over clips.
+    /// Expected calibration error, 0...1: |mean confidence - share right| of each bin, averaged over the clips.
     public let expectedError: Double
 
+    /// Clips in all bins.
+    public var clips: Int { bins.reduce(0) { $0 + $1.clips } }
+
     /// Calibration of the most probable label. Source: Guo et al., "On calibration of modern neural networks" (2017).
-    public init(_ judgements: Judgements, temperature: Double = 1, binCount: Int = 15) {
+    public init(
+        _ judgements: Judgements, temperature: Double = 1, binCount: Int = 15, population: Population = .allClips
+    ) {
+        self.population = population
         var sums = Array(repeating: (confidence: 0.0, right: 0, clips: 0), count: binCount)
         for clip in judgements.labels.indices {
             let (label, probability) = judgements.best(clip, temperature: temperature)
+            let truth = Int(judgements.labels[clip])
+            let isAnswered = label < LabelledClip.notADigit && truth < LabelledClip.notADigit
+            guard population == .allClips || isAnswered else { continue }
             let bin = min(Int(probability * Double(binCount)), binCount - 1)
             sums[bin].confidence += probability
-            sums[bin].right += label == Int(judgements.labels[clip]) ? 1 : 0
+            sums[bin].right += label == truth ? 1 : 0
             sums[bin].clips += 1
         }
+        let total = Double(max(1, sums.reduce(0) { $0 + $1.clips }))
         bins = sums.map { sum in
             guard sum.clips > 0 else { return Bin(confidence: 0, accuracy: 0, clips: 0) }
             let count = Double(sum.clips)
             return Bin(confidence: sum.confidence / count, accuracy: Double(sum.right) / count, clips: sum.clips)
         }
-        let total = Double(max(1, judgements.labels.count))
         expectedError = bins.reduce(0) { $0 + Double($1.clips) / total * abs($1.confidence - $1.accuracy) }
     }
 

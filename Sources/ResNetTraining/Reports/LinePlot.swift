@@ -16,6 +16,20 @@ public struct LinePlot: Sendable {
         }
     }
 
+    /// A point that is pointed out.
+    public struct Mark: Sendable {
+        /// What it is, in the legend.
+        public var name: String
+        /// Where it is.
+        public var point: (x: Double, y: Double)
+
+        /// A named point.
+        public init(name: String, point: (x: Double, y: Double)) {
+            self.name = name
+            self.point = point
+        }
+    }
+
     /// Above the plot.
     public var title: String
     /// Under the horizontal axis.
@@ -26,9 +40,17 @@ public struct LinePlot: Sendable {
     public var series: [Series]
     /// The vertical range; nil fits the points.
     public var yRange: ClosedRange<Double>?
+    /// The horizontal range; nil fits the points, in whole numbers.
+    public var xRange: ClosedRange<Double>?
+    /// Ticks of the horizontal axis with words of their own; nil has round numbers.
+    public var xTicks: [(x: Double, name: String)]?
+    /// Points that are pointed out.
+    public var marks: [Mark] = []
+    /// Whether each point of a curve has a dot, for measurements at a few places.
+    public var hasDots = false
 
-    static let width = 720.0
-    static let height = 320.0
+    package static let width = 720.0
+    package static let height = 320.0
     private static let left = 64.0
     private static let right = 160.0
     private static let top = 36.0
@@ -68,8 +90,9 @@ public struct LinePlot: Sendable {
     }
 
     /// The drawing without the `svg` element around it.
-    var content: String {
-        let x = Axis(series.flatMap { $0.points.map(\.x) }, wholeNumbers: true)
+    package var content: String {
+        let x =
+            xRange.map(Axis.init(range:)) ?? Axis(series.flatMap { $0.points.map(\.x) }, wholeNumbers: true)
         let y = yRange.map(Axis.init(range:)) ?? Axis(series.flatMap { $0.points.map(\.y) }, wholeNumbers: false)
         let (plotWidth, plotHeight) = (Self.width - Self.left - Self.right, Self.height - Self.top - Self.bottom)
         func px(_ value: Double) -> Double { Self.left + x.fraction(value) * plotWidth }
@@ -81,9 +104,9 @@ public struct LinePlot: Sendable {
             parts.append(line("grid", Self.left, py(tick), xEnd, py(tick)))
             parts.append(text(y.label(tick), Self.left - 6, py(tick) + 4, anchor: "end", style: "faint"))
         }
-        for tick in x.ticks {
-            parts.append(line("grid", px(tick), Self.top, px(tick), yEnd))
-            parts.append(text(x.label(tick), px(tick), yEnd + 16, style: "faint"))
+        for tick in xTicks ?? x.ticks.map({ ($0, x.label($0)) }) {
+            parts.append(line("grid", px(tick.x), Self.top, px(tick.x), yEnd))
+            parts.append(text(tick.name, px(tick.x), yEnd + 16, style: "faint"))
         }
         parts.append(line("line", Self.left, yEnd, xEnd, yEnd))
         parts.append(line("line", Self.left, Self.top, Self.left, yEnd))
@@ -93,9 +116,12 @@ public struct LinePlot: Sendable {
             "<text class=\"ink\" text-anchor=\"middle\" transform=\"translate(16 \(Markup.coordinate(middle))) "
                 + "rotate(-90)\">\(Markup.escape(yLabel))</text>")
         for (i, one) in series.enumerated() {
-            let points = one.points.map { point in
-                let clamped = min(max(point.y, y.range.lowerBound), y.range.upperBound)
-                return "\(Markup.coordinate(px(point.x))),\(Markup.coordinate(py(clamped)))"
+            let places = one.points.filter { xRange?.contains($0.x) ?? true }.map { point in
+                (Markup.coordinate(px(point.x)), Markup.coordinate(py(y.clamped(point.y))))
+            }
+            let points = places.map { "\($0),\($1)" }
+            if hasDots {
+                parts += places.map { "<circle class=\"f\(i % 5)\" cx=\"\($0)\" cy=\"\($1)\" r=\"3.5\"/>" }
             }
             if points.count == 1, let point = points.first?.split(separator: ",") {
                 parts.append("<circle class=\"f\(i % 5)\" cx=\"\(point[0])\" cy=\"\(point[1])\" r=\"3\"/>")
@@ -108,7 +134,20 @@ public struct LinePlot: Sendable {
             parts.append("<g stroke-width=\"2\">\(line("s\(i % 5)", xEnd + 12, row, xEnd + 32, row))</g>")
             parts.append(text(one.name, xEnd + 38, row + 4, anchor: "start"))
         }
-        return parts.joined()
+        return parts.joined() + marks(from: Self.top + 8 + Double(series.count) * 18, x: px) { py(y.clamped($0)) }
+    }
+
+    /// Rings around the marks, and their names in the legend from a height on.
+    private func marks(from top: Double, x: (Double) -> Double, y: (Double) -> Double) -> String {
+        let legend = Self.width - Self.right
+        return marks.filter { $0.point.x.isFinite && $0.point.y.isFinite }.enumerated().map { i, mark in
+            let row = top + Double(i) * 18
+            let rings = [(x(mark.point.x), y(mark.point.y)), (legend + 22, row)].map { x, y in
+                "<circle class=\"mark\" fill=\"none\" stroke-width=\"2\" r=\"6\" cx=\"\(Markup.coordinate(x))\" "
+                    + "cy=\"\(Markup.coordinate(y))\"/>"
+            }
+            return rings.joined() + text(mark.name, legend + 38, row + 4, anchor: "start")
+        }.joined()
     }
 
     private func text(
@@ -162,6 +201,9 @@ struct Axis: Sendable {
     func fraction(_ value: Double) -> Double {
         (value - range.lowerBound) / (range.upperBound - range.lowerBound)
     }
+
+    /// The nearest value inside the range.
+    func clamped(_ value: Double) -> Double { min(max(value, range.lowerBound), range.upperBound) }
 
     func label(_ value: Double) -> String { String(format: "%.\(decimals)f", value) }
 }

@@ -7,7 +7,7 @@ public struct ReportError: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 /// Writes a report whole or not at all, so that a run resumed after a kill never reads a part.
-func writeReport(_ text: String, to path: String) throws(ReportError) {
+package func writeReport(_ text: String, to path: String) throws(ReportError) {
     do throws(AtomicFileError) {
         try writeAtomically(Array(text.utf8), to: path)
     } catch {

@@ -9,10 +9,13 @@ struct StandardSetup: TrainingSetup {
     private let validation: Validation
     /// Of a random split, whose left-out clips decide nothing: neither the epoch nor temperature and threshold.
     private let record: RandomSplitRecord?
+    /// What the weights file says about either split.
+    private let splitMetadata: [String: String]
 
     init(_ options: TrainingOptions, report: (TrainingProgress) -> Void) throws {
         self.options = options
-        let data = try DataSet(directories: options.directories)
+        var data = try DataSet(directories: options.directories)
+        data.clips.removeAll { $0.isFSDD && options.fsddSpeakersLeftOut.contains($0.speaker) }
         let isRandom = options.splitKind == .random
         let split = isRandom ? data.randomSplit(seed: options.seed) : data.split(options.split)
         guard !split.validation.clips.isEmpty else { throw TrainingError.noValidation }
@@ -30,7 +33,9 @@ struct StandardSetup: TrainingSetup {
             store: store, seed: options.seed, parameters: options.sampler, drawsOfficialTest: isRandom)
         validation = try Validation(
             store: heldOut, variants: isRandom ? [.clip] : [.clip, .live(ratio: 30), .live(ratio: 12)])
-        record = isRandom ? RandomSplitRecord(split, seed: options.seed) : nil
+        let record = isRandom ? RandomSplitRecord(split, seed: options.seed) : nil
+        splitMetadata = record?.metadata ?? SpeakerSplitRecord(split, options.split).metadata
+        self.record = record
     }
 
     var shape: NetworkShape { FrontEnd.logMel.shape }
@@ -76,6 +81,6 @@ struct StandardSetup: TrainingSetup {
         result["accuracy.validation_wrong"] = String(format: "%.4f", point.wrong)
         result["accuracy.validation_false_accepts"] = String(format: "%.4f", point.falseAccepts)
         result["accuracy.validation_digits"] = String(format: "%.4f", outcome.digitAccuracy)
-        return result.merging(record?.metadata ?? [:]) { $1 }
+        return result.merging(splitMetadata) { $1 }
     }
 }

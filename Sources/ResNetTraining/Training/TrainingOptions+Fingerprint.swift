@@ -3,7 +3,7 @@ extension TrainingOptions {
     ///
     /// Threads and precision are left out: a run may go on with other ones, if not to the same bits. So are the seed
     /// recipe's epochs, on which its learning rate does not depend.
-    var fingerprint: String {
+    package var fingerprint: String {
         var parts: [(String, Any)] = [
             ("directories", directories), ("init", initialWeights ?? ""),
             ("epochs", recipe == .seed ? 0 : epochs),
@@ -14,6 +14,7 @@ extension TrainingOptions {
         // Only where they are not the defaults, so that checkpoints from before they were there are still taken.
         if recipe != .standard { parts.append(("recipe", recipe)) }
         if splitKind != .speakers { parts.append(("kind", splitKind)) }
+        if !fsddSpeakersLeftOut.isEmpty { parts.append(("left out", fsddSpeakersLeftOut)) }
         return parts.map { "\($0)=\(Self.stableDescription(of: $1))" }.joined(separator: " ")
     }
 

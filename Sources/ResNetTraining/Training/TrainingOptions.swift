@@ -44,6 +44,9 @@ public struct TrainingOptions: Sendable {
     public var splitKind = SplitKind.speakers
     /// How the validation speakers are chosen.
     public var split = SplitOptions()
+    /// FSDD speakers of whom nothing is used, neither to train on nor to choose epoch, temperature and threshold by: those
+    /// that the network is to be judged on. For the split by speakers.
+    public var fsddSpeakersLeftOut: Set<String> = []
     /// How often classes, sets and speakers are drawn.
     public var sampler = SamplerParameters()
     /// How windows are changed.

@@ -49,7 +49,7 @@ import Testing
     @Test func everyRecipeGivesFiniteNormalisedWindows() throws {
         var maker = try WindowMaker(store: Self.store)
         var window = [Float](repeating: .nan, count: WindowShape.count)
-        for recipe in [Draw.Recipe.plain] + Draw.Recipe.made {
+        for recipe in [Draw.Recipe.plain, .inRun] + Draw.Recipe.made {
             for position in 0..<5 {
                 let draw = Draw(clip: position % 10, recipe: recipe, partner: 10 + position % 9, label: 10)
                 var output = window.mutableSpan
@@ -76,7 +76,7 @@ import Testing
         var maker = try WindowMaker(store: store)
         var window = [Float](repeating: 0, count: WindowShape.count)
         for clip in store.clips.indices {
-            for recipe in [Draw.Recipe.plain] + Draw.Recipe.made {
+            for recipe in [Draw.Recipe.plain, .inRun] + Draw.Recipe.made {
                 for position in 0..<2 {
                     let draw = Draw(clip: clip, recipe: recipe, partner: 0, label: 10)
                     var output = window.mutableSpan
@@ -124,23 +124,57 @@ import Testing
     }
 }
 
+@Suite struct RunWindowTests {
+    /// A digit cut out of a run is that digit with little around it: its window is that of the digit for the most part.
+    @Test func aDigitInARunIsTheDigit() throws {
+        let (alone, inRun, together) = try (windows(.plain), windows(.inRun), windows(.runTogether))
+        var nearer = 0
+        for i in alone.indices where distance(alone[i], inRun[i]) < distance(alone[i], together[i]) { nearer += 1 }
+        #expect(nearer * 10 >= alone.count * 8, "\(nearer) of \(alone.count)")
+    }
+
+    private func windows(_ recipe: Draw.Recipe) throws -> [[Float]] {
+        var parameters = AugmentationParameters.validation(ratio: 40, live: false)
+        parameters.noiseWeights = [1, 0, 0, 0, 0, 0]
+        var maker = try WindowMaker(store: WindowMakerTests.store, parameters: parameters)
+        var window = [Float](repeating: 0, count: WindowShape.count)
+        return (0..<40).map { position in
+            let draw = Draw(clip: position % 10, recipe: recipe, partner: (position * 3 + 1) % 10, label: position % 10)
+            var output = window.mutableSpan
+            maker.makeWindow(draw, seed: 1, epoch: 0, position: position, into: &output)
+            return window
+        }
+    }
+
+    private func distance(_ a: [Float], _ b: [Float]) -> Float {
+        zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    }
+}
+
 @Suite struct SamplerTests {
     @Test func labelsFollowTheRecipeAndTheClip() throws {
         let sampler = try Sampler(store: WindowMakerTests.store, seed: 4)
         var counts = [Int](repeating: 0, count: 11)
+        var inRuns = 0
         for position in 0..<4_000 {
             let draw = sampler.draw(epoch: 1, position: position)
             counts[draw.label] += 1
-            if draw.recipe == .plain {
-                #expect(draw.label == WindowMakerTests.store.clips[draw.clip].label)
-            } else {
+            let (a, b) = (WindowMakerTests.store.clips[draw.clip], WindowMakerTests.store.clips[draw.partner])
+            switch draw.recipe {
+            case .plain: #expect(draw.label == a.label)
+            case .inRun:
+                inRuns += 1
+                #expect(draw.label == a.label && a.label < 10 && b.label < 10)
+            default:
                 #expect(draw.label == LabelledClip.notADigit)
-                let (a, b) = (WindowMakerTests.store.clips[draw.clip], WindowMakerTests.store.clips[draw.partner])
-                #expect(a.label < 10 && b.label < 10 && a.label != b.label)
+                #expect(a.label < 10 && b.label < 10)
+                // Two halves of one digit are that digit.
+                #expect(a.label != b.label || draw.recipe == .runTogether)
             }
         }
-        #expect(abs(counts[10] - 1_120) < 120, "\(counts)")
-        for digit in 0...9 { #expect(abs(counts[digit] - 288) < 70, "\(counts)") }
+        #expect(abs(counts[10] - 1_200) < 120, "\(counts)")
+        for digit in 0...9 { #expect(abs(counts[digit] - 280) < 70, "\(counts)") }
+        #expect(abs(inRuns - 420) < 80, "\(inRuns)")
     }
 
     @Test func missingDigitIsNamed() throws {
