@@ -97,6 +97,7 @@ private struct EnrolmentTable {
             return String(format: "%@ %.2f -> %.2f", label, Double(a) * share, Double(b) * share)
         }
         var parts = [
+            part("accuracy", before.right, after.right, of: before.digits + before.others),
             part("error", before.forcedErrors, after.forcedErrors, of: before.digits),
             part("missed", before.misses, after.misses, of: before.digits),
             part("wrong", before.wrong, after.wrong, of: before.digits),

@@ -18,25 +18,25 @@ public struct EnrolmentOptions: Sendable {
     /// What is changed.
     public var part = Part.all
     /// Windows to learn from, rounded down to whole batches.
-    public var windows = 4096
+    public var windows = 3072
     /// Windows a step.
     public var batchSize = 32
     /// Peak of the learning-rate schedule.
-    public var learningRate: Float = 1e-4
+    public var learningRate: Float = 2e-4
     /// Label smoothing, 0 ... 1: that of training, so that confidences keep their scale and the temperature its worth.
     public var labelSmoothing: Float = 0.05
     /// Share of a digit's target that is what the network said before, 0 ... 1 (Li and Hoiem, "Learning without
     /// forgetting", 2016).
-    public var distillation: Float = 0.2
+    public var distillation: Float = 0
     /// The same share for made negatives. With 0 strangers' digits were rejected twice as often as before, with 1 other
     /// words were taken for digits twice as often.
     public var negativeDistillation: Float = 0.7
     /// Share of windows that stand for other people, 0 ..< 1: the clips changed much further than this person's voice goes,
     /// with nothing but what the network said before as their target.
-    public var anchorFraction: Float = 0.25
+    public var anchorFraction: Float = 0.5
     /// How far the weights go from where they were to where training took them, 0 ... 1 (Wortsman et al., "Robust
     /// fine-tuning of zero-shot models", 2022).
-    public var interpolation: Float = 0.7
+    public var interpolation: Float = 0.6
     /// Chooses draws and augmentation.
     public var seed: UInt64 = 1
     /// OpenMP threads of the network; one more thread prepares batches.

@@ -47,6 +47,8 @@ public struct EnrolmentStudy {
         public var forcedErrors = 0, misses = 0, wrong = 0
         /// Other words judged, and those accepted as a digit.
         public var others = 0, falseAccepts = 0
+        /// Digits and words whose most probable label is the right one, whatever its probability.
+        public var right = 0
         /// |confidence - accuracy| summed over clips, for the expected calibration error.
         var calibrationSum = 0.0
 
@@ -59,6 +61,7 @@ public struct EnrolmentStudy {
             for clip in judgements.labels.indices {
                 let label = Int(judgements.labels[clip])
                 let answer = judgements.answer(clip, temperature: temperature, threshold: threshold)
+                right += judgements.best(clip).label == label ? 1 : 0
                 if label == LabelledClip.notADigit {
                     others += 1
                     falseAccepts += answer == label ? 0 : 1
@@ -81,6 +84,7 @@ public struct EnrolmentStudy {
             sum.wrong += part.wrong
             sum.others += part.others
             sum.falseAccepts += part.falseAccepts
+            sum.right += part.right
             sum.calibrationSum += part.calibrationSum
         }
     }
@@ -160,13 +164,14 @@ public struct EnrolmentStudy {
             chosen += clips.prefix(options.takes)
             rest += clips.dropFirst(options.takes).prefix(options.testTakes.upperBound)
         }
-        let enrolled = try store(chosen, isInRoom: isInRoom)
+        // A person who enrols has no noises to learn with.
+        let enrolled = try store(chosen, isInRoom: isInRoom, noises: [])
         var enrolment = options.enrolment
         enrolment.interpolation = 1
         guard let end = try Enrolment(enrolment).run(weights, store: enrolled) else {
             preconditionFailure("nobody stopped it")
         }
-        let test = try store(rest, isInRoom: isInRoom)
+        let test = try store(rest, isInRoom: isInRoom, noises: noises)
         let own = try Self.ownVariants.map { variant in
             let set = try EvaluationSet(store: test, variant: variant)
             return (name: "\(variant)", set: set, before: try judge(weights, set))
@@ -181,7 +186,7 @@ public struct EnrolmentStudy {
     }
 
     /// Clips as they are, or as heard at the other end of a room through a microphone of little bass or treble.
-    private func store(_ clips: [LabelledClip], isInRoom: Bool) throws -> ClipStore {
+    private func store(_ clips: [LabelledClip], isInRoom: Bool, noises: [[Float]]) throws -> ClipStore {
         let plain = try ClipStore(DataSet(clips: clips))
         let changed = plain.clips.indices.map { index in
             var samples = plain.samples(of: index)
