@@ -30,7 +30,7 @@ public enum NetworkAverage {
     static func mean(_ networks: [WeightsFile]) -> WeightsFile {
         var result = WeightsFile()
         let share = 1 / Float(networks.count)
-        for (name, shape) in ResNet18Topology.parameters() {
+        for (name, shape) in ResNet18Topology.parameters(classCount: ResNet18Topology.classCount) {
             var values = [Float](repeating: 0, count: shape.reduce(1, *))
             for network in networks {
                 let others = network.tensors[name]!.values
