@@ -139,6 +139,8 @@ struct Enroll: ParsableCommand {
         let settings = try path.map { try DaemonConfiguration.Configuration(contentsOf: $0) } ?? .init()
         var parameters = try RecognizerParameters(weights: file.weights)
         parameters.segmenter = settings.segmenter
+        // One word is asked for: two in one breath are too long.
+        parameters.runs.isEnabled = false
         parameters.reportsLevel = StandardOutput.isTerminal
         let recognizer = try StreamRecognizer(
             classifier: try ResNetClassifier(weights: file.weights), parameters: parameters)

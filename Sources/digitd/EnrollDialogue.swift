@@ -68,8 +68,8 @@ struct EnrollDialogue {
     private var isOver: Bool { failure != nil || session.prompt == nil && pending == nil }
 
     private mutating func begin() throws {
+        // The first digit is asked for once the source is open.
         try progress.line(prompt.invitation)
-        try ask()
     }
 
     /// On a terminal the request is written over, with the level; elsewhere it is a line.
