@@ -15,8 +15,10 @@ public struct OperatingPoint: Sendable, Equatable {
         public var wrongMax = 0.01
         /// Of the other clips, accepted as a digit.
         public var falseAcceptsMax = 0.05
+        /// Of the digit clips, those that may be given up for a higher threshold.
+        public var rightLoss = 0.0075
 
-        /// The defaults: 1 % and 5 %.
+        /// The defaults: 1 %, 5 % and 0.75 %.
         public init() {}
     }
 
@@ -41,7 +43,11 @@ public struct OperatingPoint: Sendable, Equatable {
         return thresholds.map { OperatingPoint(judgements, temperature: temperature, threshold: $0) }
     }
 
-    /// The lowest threshold within the limits, which rejects fewest digits; where none is, the one that exceeds them least.
+    /// The highest threshold within the limits that answers `rightLoss` fewer digits than the best within them at most; where none
+    /// is within the limits, the one that exceeds them least.
+    ///
+    /// The lowest one would answer most, but a confidence of a third is worth little to a listener, and other words and noises are
+    /// answered at low thresholds above all.
     public static func choose(
         _ judgements: Judgements, temperature: Double, limits: Limits = Limits()
     ) -> OperatingPoint {
@@ -50,6 +56,9 @@ public struct OperatingPoint: Sendable, Equatable {
             max(0, point.wrong - limits.wrongMax) + max(0, point.falseAccepts - limits.falseAcceptsMax)
         }
         // `min` keeps the first of equals, which is the lowest threshold.
-        return points.min { excess($0) < excess($1) } ?? points[0]
+        let lowest = points.min { excess($0) < excess($1) } ?? points[0]
+        let allowed = points.filter { excess($0) <= excess(lowest) }
+        let best = allowed.reduce(0) { max($0, $1.right) }
+        return allowed.last { $0.right >= best - limits.rightLoss } ?? lowest
     }
 }

@@ -101,14 +101,22 @@ import Testing
         #expect(all.labels == [3, 4, 10] && all.logits.count == 33)
     }
 
-    @Test func operatingPointIsTheLowestWithinLimits() {
+    @Test func operatingPointIsTheHighestThatCostsLittle_withinLimits() {
         // A wrong digit at 0.62 and a word accepted at 0.81: both must be under the threshold.
         var rows: [(answer: Int, p: Double, label: Int)] = (0..<20).map { ($0 % 10, 0.97, $0 % 10) }
         rows += [(2, 0.62, 3), (5, 0.81, 10), (10, 0.9, 10)]
         let judged = Judgements(
             logits: rows.flatMap { Self.logits($0.answer, $0.p) }, labels: rows.map { Int32($0.label) })
         let point = OperatingPoint.choose(judged, temperature: 1)
-        #expect(abs(point.threshold - 0.825) < 1e-9, "\(point)")
+        #expect(abs(point.threshold - 0.97) < 1e-9, "\(point)")
         #expect(point.wrong == 0 && point.falseAccepts == 0 && abs(point.right - 20 / 21.0) < 1e-9)
+        // With a digit heard at 0.85 a higher threshold costs too much.
+        rows.append((4, 0.85, 4))
+        let weaker = Judgements(
+            logits: rows.flatMap { Self.logits($0.answer, $0.p) }, labels: rows.map { Int32($0.label) })
+        #expect(abs(OperatingPoint.choose(weaker, temperature: 1).threshold - 0.85) < 0.026)
+        var limits = OperatingPoint.Limits()
+        limits.rightLoss = 0.1
+        #expect(OperatingPoint.choose(weaker, temperature: 1, limits: limits).threshold > 0.9)
     }
 }
