@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test(arguments: UsageTests.subcommands) func optionsAreOffered(subcommand: String) throws {
-        #expect(try offers(subcommand, "--hel") == ["--help"])
+        #expect(try offers(subcommand, "--hel").contains("--help"))
     }
 
     @Test(arguments: [
