@@ -5,6 +5,7 @@
 // the two meet here: everything above this header is the same source for both.
 #pragma once
 
+#include <malloc.h>
 #include <oneapi/dnnl/dnnl.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -347,13 +348,47 @@ static inline dnnl_status_t ddn_post_ops_append_relu(dnnl_post_ops_t ops)
 #endif
 }
 
-static inline dnnl_status_t ddn_post_ops_append_sum(dnnl_post_ops_t ops)
+/// Adds `scale` times what the destination held before.
+static inline dnnl_status_t ddn_post_ops_append_sum(dnnl_post_ops_t ops, float scale)
 {
 #if DNNL_VERSION_MAJOR >= 3
-    return dnnl_post_ops_append_sum(ops, 1.0f, 0, dnnl_data_type_undef);
+    return dnnl_post_ops_append_sum(ops, scale, 0, dnnl_data_type_undef);
 #else
-    return dnnl_post_ops_append_sum(ops, 1.0f);
+    return dnnl_post_ops_append_sum(ops, scale);
 #endif
+}
+
+// ---- Integers --------------------------------------------------------------------------------------------------
+
+// A convolution of integers turns its sums into steps of its output by a factor for each output channel. oneDNN 2.x
+// takes the factors with the attributes and adds the bias before it multiplies; 3.x takes them as one more argument of
+// each execution (DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS) and adds the bias afterwards.
+
+static inline bool ddn_scales_are_arguments(void) { return DNNL_VERSION_MAJOR >= 3; }
+static inline int ddn_arg_weight_scales(void)
+{
+#if DNNL_VERSION_MAJOR >= 3
+    return DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS;
+#else
+    return DNNL_ARG_ATTR_OUTPUT_SCALES;
+#endif
+}
+
+static inline dnnl_status_t ddn_attr_set_channel_scales(dnnl_primitive_attr_t attr, int count, const float *scales)
+{
+#if DNNL_VERSION_MAJOR >= 3
+    (void)count, (void)scales;
+    return dnnl_primitive_attr_set_scales_mask(attr, DNNL_ARG_WEIGHTS, 1 << 0);
+#else
+    return dnnl_primitive_attr_set_output_scales(attr, count, 1 << 1, scales);
+#endif
+}
+
+/// Whether the CPU is one for which oneDNN has fast kernels for 8-bit integers.
+static inline bool ddn_cpu_has_fast_int8(void)
+{
+    const int wanted = dnnl_cpu_isa_avx2;
+    return ((int)dnnl_get_effective_cpu_isa() & wanted) == wanted;
 }
 
 // ---- Inference -------------------------------------------------------------------------------------------------

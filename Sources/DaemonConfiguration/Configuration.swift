@@ -21,6 +21,8 @@ public struct Configuration: Sendable, Equatable {
     public struct Recognition: Sendable, Equatable {
         /// The absolute path of the weights file; nil for the installed one.
         public var model: String?
+        /// What the network is computed in.
+        public var precision = Precision.auto
         /// The least probability of a digit, from 0 to 1; nil for the weights file's own threshold.
         public var acceptPosterior: Double?
         /// The least probability of a digit at the first pause, from 0 to 1; nil for the recogniser's own.
@@ -32,6 +34,18 @@ public struct Configuration: Sendable, Equatable {
 
         /// Creates the defaults.
         public init() {}
+    }
+
+    /// What the network is computed in.
+    public enum Precision: String, Sendable, CaseIterable {
+        /// The fastest that the CPU and the weights file allow.
+        case auto
+        /// 8-bit integers.
+        case int8
+        /// The upper half of single precision; only on a CPU that has it.
+        case bf16
+        /// Single precision.
+        case f32
     }
 
     /// The Unix socket and its limits.

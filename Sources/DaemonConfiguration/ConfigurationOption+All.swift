@@ -47,6 +47,9 @@ extension ConfigurationOption {
             "The weights file; \"auto\" is the installed one.",
             get: { $0.recognition.model ?? "auto" },
             set: { $0.recognition.model = $1 == "auto" ? nil : $1 }),
+        words(
+            "recognition", "precision", \.recognition.precision, isLive: false,
+            "What the network is computed in; \"auto\" is the fastest that the CPU and the weights file allow."),
         probability(
             "recognition", "accept_posterior", \.recognition.acceptPosterior,
             "How probable a digit must be; below it the word is rejected. \"auto\" is what the weights file was calibrated "

@@ -46,10 +46,19 @@ public struct ResNetClassifier: WindowClassifier {
     public let parameters: MelParameters
 
     /// Builds the network of a weights file; takes about 0.1 s. Without a temperature in the metadata, 1 is used.
-    public init(weights: WeightsFile, threads: Int = 1) throws(RecognizerError) {
+    ///
+    /// - Parameter precision: what to compute in; nil for the fastest that the CPU and the weights allow.
+    public init(
+        weights: WeightsFile, threads: Int = 1, precision: InferencePrecision? = nil
+    ) throws(RecognizerError) {
         do { parameters = try MelParameters(metadata: weights.metadata) } catch { throw .frontEnd(error) }
         temperature = try weights.number(Self.temperatureKey, in: 0.01...100) ?? 1
-        do { network = try ResNet18(weights: weights, threads: threads) } catch { throw .weights(error) }
+        do throws(WeightsError) {
+            let precision = if let precision { precision } else { try InferencePrecision.fastest(for: weights) }
+            network = try ResNet18(weights: weights, threads: threads, precision: precision)
+        } catch {
+            throw .weights(error)
+        }
     }
 
     /// Classifies one utterance.

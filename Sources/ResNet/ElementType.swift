@@ -39,6 +39,24 @@ enum ElementType: String {
         }
     }
 
+    /// Whether no element of `bytes` is an infinity or a NaN; no early exit, so that it vectorises.
+    func areFinite(in bytes: UnsafeRawBufferPointer) -> Bool {
+        func largest<Bits: FixedWidthInteger>(_: Bits.Type, exponent: Bits) -> Bits {
+            var largest: Bits = 0
+            for i in 0..<bytes.count / MemoryLayout<Bits>.size {
+                let bits = bytes.loadUnaligned(fromByteOffset: i * MemoryLayout<Bits>.size, as: Bits.self)
+                largest = max(largest, bits & exponent)
+            }
+            return largest
+        }
+        return switch self {
+        case .f32: largest(UInt32.self, exponent: 0x7F80_0000) != 0x7F80_0000
+        case .f16: largest(UInt16.self, exponent: 0x7C00) != 0x7C00
+        case .bf16: largest(UInt16.self, exponent: 0x7F80) != 0x7F80
+        case .i64: true
+        }
+    }
+
     /// Appends finite `values`, rounded to nearest (ties to even); false if one is too large for this type.
     func append(_ values: [Float], to bytes: inout [UInt8]) -> Bool {
         switch self {

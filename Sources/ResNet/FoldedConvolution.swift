@@ -38,4 +38,9 @@ struct FoldedConvolution {
         }
         self.init(shape: convolution.weightShape, weights: kernel, bias: bias)
     }
+
+    /// The same with its outputs multiplied.
+    func scaled(by factor: Float) -> FoldedConvolution {
+        FoldedConvolution(shape: shape, weights: weights.map { $0 * factor }, bias: bias.map { $0 * factor })
+    }
 }

@@ -29,36 +29,91 @@ struct NetworkBuilder {
     ///   - source: where the convolution wants another layout, replaced by the reordered tensor, so that whatever else
     ///     uses it, a shortcut above all, continues in the layout of the convolutions.
     ///   - kernel: row-major weights [outputs, inputs, kernel, kernel] and bias [outputs].
+    ///   - kind: what is computed in, f32 or bf16: the source's elements and the result's.
     ///   - addend: a tensor of the result's shape that is added before the ReLU; it is overwritten by the result.
     mutating func convolution(
-        named name: String, of source: inout Value, kernel: FoldedConvolution, stride: Int, padding: Int,
+        named name: String, of source: inout Value, kernel: FoldedConvolution, kind: ElementKind = .f32, stride: Int,
+        padding: Int, adding addend: Value? = nil, relu: Bool
+    ) throws(WeightsError) -> Value {
+        let geometry = Geometry(name: name, kernelShape: kernel.shape, stride: stride, padding: padding)
+        let plan = try plan(
+            geometry, of: source, (source: kind, weights: kind, destination: kind), adding: addend,
+            fusion: .init(sumScale: addend == nil ? nil : 1, relu: relu))
+        let weights = try constant(kernel.weights, .plain(kernel.shape), as: plan.layout(of: .weights))
+        let bias = try constant(kernel.bias, .plain([kernel.bias.count]), as: .plain([kernel.bias.count]))
+        return try append(plan, geometry, of: &source, [(.weights, weights), (.bias, bias)], adding: addend)
+    }
+
+    /// Adds a convolution of 8-bit integers; parameters as above.
+    mutating func convolution(
+        named name: String, of source: inout Value, kernel: QuantizedConvolution, stride: Int, padding: Int,
         adding addend: Value? = nil, relu: Bool
     ) throws(WeightsError) -> Value {
-        let outputs = kernel.shape[0]
-        let shape =
-            [source.shape[0], outputs]
-            + zip(source.shape[2...], kernel.shape[2...]).map { ($0 + 2 * padding - $1) / stride + 1 }
-        // A single input channel is read as it is: oneDNN's first-layer kernels want it so.
-        let sourceShape = source.shape
-        func planned(into destination: borrowing Layout) throws(WeightsError) -> OperationPlan {
-            try OperationPlan.convolution(
-                named: name, source: sourceShape[1] == 1 ? .plain(sourceShape) : .any(sourceShape),
-                weights: .any(kernel.shape), bias: .plain([outputs]), destination: destination, stride: stride,
-                padding: padding, fusion: .init(sum: addend != nil, relu: relu), engine: engine)
+        let geometry = Geometry(name: name, kernelShape: kernel.shape, stride: stride, padding: padding)
+        let plan = try plan(
+            geometry, of: source, (source: .u8, weights: .s8, destination: .u8), adding: addend,
+            fusion: .init(sumScale: addend == nil ? nil : kernel.shortcutScale, scales: kernel.scales, relu: relu))
+        let weights = try constant(kernel.weights, .plain(kernel.shape, .s8), as: plan.layout(of: .weights))
+        let channels = [kernel.bias.count]
+        var constants: [(Argument, TensorMemory)] = [(.weights, weights)]
+        if Engine.takesScalesAsArgument {
+            constants.append((.bias, try constant(kernel.bias, .plain(channels), as: .plain(channels))))
+            constants.append((.scales, try constant(kernel.scales, .plain(channels), as: .plain(channels))))
+        } else {
+            let bias = zip(kernel.bias, kernel.scales).map { $0 / $1 }
+            constants.append((.bias, try constant(bias, .plain(channels), as: .plain(channels))))
         }
-        let plan = if let addend { try planned(into: addend.memory.layout) } else { try planned(into: .any(shape)) }
+        return try append(plan, geometry, of: &source, constants, adding: addend)
+    }
 
-        let weights = try constant(kernel.weights, shape: kernel.shape, layout: plan.layout(of: .weights))
-        let bias = try constant(kernel.bias, shape: [outputs], layout: .plain([outputs]))
+    /// The tensor in another type, rounded to the nearest and cut off at the type's ends; for u8 with the channels last.
+    mutating func converted(_ source: Value, to kind: ElementKind) throws(WeightsError) -> Value {
+        try reordered(source, to: kind == .u8 ? .channelsLast(source.shape, kind) : .plain(source.shape, kind))
+    }
+
+    private struct Geometry {
+        let name: String
+        let kernelShape: [Int]
+        let stride: Int
+        let padding: Int
+
+        func resultShape(of source: [Int]) -> [Int] {
+            [source[0], kernelShape[0]]
+                + zip(source[2...], kernelShape[2...]).map { ($0 + 2 * padding - $1) / stride + 1 }
+        }
+    }
+
+    private func plan(
+        _ geometry: Geometry, of source: Value,
+        _ kinds: (source: ElementKind, weights: ElementKind, destination: ElementKind), adding addend: Value?,
+        fusion: OperationPlan.Fusion
+    ) throws(WeightsError) -> OperationPlan {
+        func planned(into destination: borrowing Layout) throws(WeightsError) -> OperationPlan {
+            // A single input channel is read as it is: oneDNN's first-layer kernels want it so.
+            try OperationPlan.convolution(
+                named: geometry.name,
+                source: source.shape[1] == 1 ? .plain(source.shape, kinds.source) : .any(source.shape, kinds.source),
+                weights: .any(geometry.kernelShape, kinds.weights), bias: .plain([geometry.kernelShape[0]]),
+                destination: destination, stride: geometry.stride, padding: geometry.padding, fusion: fusion,
+                engine: engine)
+        }
+        if let addend { return try planned(into: addend.memory.layout) }
+        return try planned(into: .any(geometry.resultShape(of: source.shape), kinds.destination))
+    }
+
+    private mutating func append(
+        _ plan: consuming OperationPlan, _ geometry: Geometry, of source: inout Value,
+        _ constants: [(Argument, TensorMemory)], adding addend: Value?
+    ) throws(WeightsError) -> Value {
         source = try reordered(source, to: plan.layout(of: .source))
         let result =
             if let addend { addend } else {
-                Value(memory: try memory(plan.layout(of: .destination)), shape: shape)
+                Value(memory: try memory(plan.layout(of: .destination)), shape: geometry.resultShape(of: source.shape))
             }
         operations.append(
             try Operation(
-                plan, [(.source, source.memory), (.weights, weights), (.bias, bias), (.destination, result.memory)],
-                scratchpad: scratchpad, engine: engine))
+                plan, [(.source, source.memory), (.destination, result.memory)] + constants, scratchpad: scratchpad,
+                engine: engine))
         return result
     }
 
@@ -106,12 +161,12 @@ struct NetworkBuilder {
         return try TensorMemory(layout, in: index.map { freeBuffers.remove(at: $0) }, engine: engine)
     }
 
-    /// Row-major `values` in a memory of another layout, filled at once.
-    private func constant(
-        _ values: [Float], shape: [Int], layout: consuming Layout
+    /// `values` of one layout in a memory of another, filled at once.
+    private func constant<Element: BitwiseCopyable>(
+        _ values: [Element], _ source: consuming Layout, as layout: consuming Layout
     ) throws(WeightsError) -> TensorMemory {
-        let plain = try TensorMemory(.plain(shape), engine: engine)
-        _ = plain.floats.update(fromContentsOf: values)
+        let plain = try TensorMemory(source, engine: engine)
+        _ = plain.elements().update(fromContentsOf: values)
         if plain.layout == layout { return plain }
         let plan = try OperationPlan.reorder(
             named: "a reorder of weights", from: plain.layout, to: layout, engine: engine)

@@ -38,6 +38,16 @@ final class Engine {
     /// Major version of the oneDNN headers that this was compiled with.
     static var headerVersion: Int { Int(ddn_version_major()) }
 
+    /// Whether oneDNN has fast kernels for 8-bit integers on this CPU.
+    static var hasFastInt8: Bool { ddn_cpu_has_fast_int8() }
+
+    /// Whether this CPU multiplies bfloat16 itself.
+    static var hasBFloat16: Bool { ddn_cpu_has_bfloat16() }
+
+    /// Whether factors of the output channels are an argument (and the bias is added behind them) or an attribute (and it is
+    /// multiplied with them).
+    static var takesScalesAsArgument: Bool { ddn_scales_are_arguments() }
+
     /// Major version of the oneDNN library in this process (`dnnl_version`).
     static var libraryVersion: Int { Int(dnnl_version().pointee.major) }
 
@@ -56,27 +66,46 @@ final class Engine {
     }
 }
 
-/// A memory descriptor (`dnnl_memory_desc_t`): shape and arrangement of an f32 tensor.
+/// What a tensor's elements are.
+enum ElementKind {
+    case f32, bf16, u8, s8
+
+    fileprivate var handle: dnnl_data_type_t {
+        switch self {
+        case .f32: dnnl_f32
+        case .bf16: dnnl_bf16
+        case .u8: dnnl_u8
+        case .s8: dnnl_s8
+        }
+    }
+}
+
+/// A memory descriptor (`dnnl_memory_desc_t`): shape, element type and arrangement of a tensor.
 struct Layout: ~Copyable {
     fileprivate let handle: ddn_desc
 
     /// A layout of `shape` (N, C, H, W or O, I, H, W) in the given arrangement; `dnnl_format_tag_any` leaves it to the
     /// operation that it is passed to.
-    init(shape: [Int], tag: dnnl_format_tag_t) throws(WeightsError) {
+    init(shape: [Int], kind: ElementKind, tag: dnnl_format_tag_t) throws(WeightsError) {
         var handle: ddn_desc?
-        let status = ddn_desc_create(&handle, CInt(shape.count), shape.map(Int64.init), dnnl_f32, tag)
+        let status = ddn_desc_create(&handle, CInt(shape.count), shape.map(Int64.init), kind.handle, tag)
         try check(status, "describing a tensor of shape \(shape)")
         self.handle = handle!
     }
 
     /// Row-major, the last extent fastest.
-    static func plain(_ shape: [Int]) throws(WeightsError) -> Layout {
-        try Layout(shape: shape, tag: shape.count == 1 ? dnnl_a : dnnl_abcd)
+    static func plain(_ shape: [Int], _ kind: ElementKind = .f32) throws(WeightsError) -> Layout {
+        try Layout(shape: shape, kind: kind, tag: shape.count == 1 ? dnnl_a : dnnl_abcd)
+    }
+
+    /// [N, H, W, C] in memory: the channels of a position side by side.
+    static func channelsLast(_ shape: [Int], _ kind: ElementKind) throws(WeightsError) -> Layout {
+        try Layout(shape: shape, kind: kind, tag: dnnl_acdb)
     }
 
     /// The operation's choice.
-    static func any(_ shape: [Int]) throws(WeightsError) -> Layout {
-        try Layout(shape: shape, tag: dnnl_format_tag_any)
+    static func any(_ shape: [Int], _ kind: ElementKind = .f32) throws(WeightsError) -> Layout {
+        try Layout(shape: shape, kind: kind, tag: dnnl_format_tag_any)
     }
 
     fileprivate init?(adopting handle: ddn_desc?) {
@@ -127,8 +156,13 @@ final class TensorMemory {
 
     deinit { dnnl_memory_destroy(handle) }
 
-    /// The elements as they lie in memory; row-major for a plain layout.
-    var floats: UnsafeMutableBufferPointer<Float> { buffer.bytes.bindMemory(to: Float.self) }
+    /// The elements of an f32 tensor as they lie in memory; row-major for a plain layout.
+    var floats: UnsafeMutableBufferPointer<Float> { elements() }
+
+    /// The elements as they lie in memory, whose type must be the layout's.
+    func elements<Element: BitwiseCopyable>() -> UnsafeMutableBufferPointer<Element> {
+        UnsafeMutableRawBufferPointer(rebasing: buffer.bytes.prefix(layout.byteCount)).bindMemory(to: Element.self)
+    }
 }
 
 /// A primitive descriptor (`dnnl_primitive_desc_t`): an operation with its layouts chosen, not yet compiled.
@@ -140,8 +174,10 @@ struct OperationPlan: ~Copyable {
 
     /// What a convolution does to its result after adding the bias.
     struct Fusion {
-        /// Adds what the destination held before, and so completes a residual block in place.
-        var sum = false
+        /// Adds so many times what the destination held before, and so completes a residual block in place.
+        var sumScale: Float?
+        /// Factors of the output channels, of a convolution of integers.
+        var scales: [Float]?
         /// Cuts negative values off, after the sum.
         var relu = false
     }
@@ -206,7 +242,7 @@ struct OperationPlan: ~Copyable {
             case .weights: dnnl_query_weights_md
             case .destination: dnnl_query_dst_md
             case .scratchpad: dnnl_query_scratchpad_md
-            case .bias: preconditionFailure("a bias has one layout only")
+            case .bias, .scales: preconditionFailure("a vector has one layout only")
             }
         guard let layout = Layout(adopting: ddn_pd_desc(handle, query, 0)) else {
             throw .engine(operation: "asking for the layout of \(name)", status: "no answer")
@@ -231,6 +267,8 @@ struct OperationPlan: ~Copyable {
 /// What an operation's memory is for.
 enum Argument {
     case source, weights, bias, destination, scratchpad
+    /// Factors of the output channels, where this oneDNN takes them as an argument.
+    case scales
 
     fileprivate var index: CInt {
         switch self {
@@ -239,6 +277,7 @@ enum Argument {
         case .bias: DNNL_ARG_BIAS
         case .destination: DNNL_ARG_DST_0
         case .scratchpad: DNNL_ARG_SCRATCHPAD
+        case .scales: ddn_arg_weight_scales()
         }
     }
 }
@@ -258,11 +297,15 @@ private struct Attributes: ~Copyable {
         let attributes = try Attributes()
         try check(
             dnnl_primitive_attr_set_scratchpad_mode(attributes.handle, dnnl_scratchpad_mode_user), "setting attributes")
-        guard fusion.sum || fusion.relu else { return attributes }
+        if let scales = fusion.scales {
+            try check(
+                ddn_attr_set_channel_scales(attributes.handle, CInt(scales.count), scales), "setting attributes")
+        }
+        guard fusion.sumScale != nil || fusion.relu else { return attributes }
         var operations: dnnl_post_ops_t?
         try check(dnnl_post_ops_create(&operations), "creating attributes")
         defer { dnnl_post_ops_destroy(operations) }
-        if fusion.sum { try check(ddn_post_ops_append_sum(operations), "fusing a sum") }
+        if let scale = fusion.sumScale { try check(ddn_post_ops_append_sum(operations, scale), "fusing a sum") }
         if fusion.relu { try check(ddn_post_ops_append_relu(operations), "fusing a ReLU") }
         try check(dnnl_primitive_attr_set_post_ops(attributes.handle, operations), "setting attributes")
         return attributes
@@ -277,6 +320,8 @@ final class Operation {
     let name: String
     /// oneDNN's implementation, e.g. `jit:avx2`.
     let implementation: String
+    /// What it writes.
+    let destination: TensorMemory?
     private let engine: Engine
     private let primitive: dnnl_primitive_t
     private let memories: [TensorMemory]
@@ -292,6 +337,7 @@ final class Operation {
         let bound = memories + [(.scratchpad, working)]
         name = plan.name
         implementation = plan.implementation
+        destination = memories.first { $0.0 == .destination }?.1
         self.engine = engine
         self.memories = bound.map(\.1)
         primitive = try plan.compile()

@@ -15,6 +15,10 @@ public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
     case wrongShape(name: String, expected: [Int], found: [Int])
     /// A tensor holds a value that can't be used (not finite, a negative variance) or stored in the chosen precision.
     case unusableValue(name: String, problem: String)
+    /// An entry of the metadata is not what it must be.
+    case malformedMetadata(key: String, problem: String)
+    /// The network can't be computed in this precision, because of the CPU or of the weights.
+    case unusablePrecision(InferencePrecision, problem: String)
     /// The file could not be written.
     case unwritable(path: String, reason: String)
     /// oneDNN refused to build or run an operation.
@@ -35,6 +39,10 @@ public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
             "The tensor \(name) has the shape \(found), but the network needs \(expected); use a file written by digitd train."
         case .unusableValue(let name, let problem):
             "The tensor \(name) can't be used: \(problem); use a file written by digitd train."
+        case .malformedMetadata(let key, let problem):
+            "The weights file's \(key) can't be used: \(problem); use a file written by digitd train."
+        case .unusablePrecision(let precision, let problem):
+            "The network can't be computed in \(precision.rawValue): \(problem)."
         case .unwritable(let path, let reason):
             "The weights file \(path) can't be written: \(reason)."
         case .engine(let operation, let status):

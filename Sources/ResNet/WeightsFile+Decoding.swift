@@ -7,6 +7,11 @@ extension WeightsFile {
 
     /// Decodes the bytes of a safetensors file; `path` is for the error's sentence only.
     init(bytes: [UInt8], path: String) throws(WeightsError) {
+        try self.init(FileBytes(copying: bytes), path: path)
+    }
+
+    /// Decodes the header of a safetensors file and checks all of it; the tensors keep its bytes.
+    init(_ bytes: FileBytes, path: String) throws(WeightsError) {
         func refuse(_ problem: String) -> WeightsError { .malformed(path: path, problem: problem) }
 
         guard bytes.count >= 8 else {
@@ -41,11 +46,10 @@ extension WeightsFile {
         for (name, entry) in header.entries {
             let type = try entry.elementType(of: name, path: path)
             let range = payloadStart + entry.range.lowerBound..<payloadStart + entry.range.upperBound
-            let values = bytes.withUnsafeBytes { type.floats(in: UnsafeRawBufferPointer(rebasing: $0[range])) }
-            guard allFinite(values) else {
+            guard type.areFinite(in: bytes[range]) else {
                 throw .unusableValue(name: name, problem: "it holds an infinity or a NaN")
             }
-            tensors[name] = WeightTensor(shape: entry.shape, values: values)
+            tensors[name] = WeightTensor(shape: entry.shape, type: type, range: range, of: bytes)
         }
         self.init(tensors: tensors, metadata: header.metadata)
     }

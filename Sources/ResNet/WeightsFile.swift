@@ -1,27 +1,14 @@
 import AtomicFile
 
-/// A tensor of 32-bit floats, row-major (the last index of `shape` varies fastest).
-public struct WeightTensor: Sendable, Equatable {
-    /// Extents, slowest first; empty for a scalar.
-    public var shape: [Int]
-    /// The elements: as many as the product of `shape` (1 for a scalar).
-    public var values: [Float]
-
-    /// A tensor of `values`, whose count must be the product of `shape`.
-    public init(shape: [Int], values: [Float]) {
-        precondition(values.count == shape.reduce(1, *), "\(values.count) values do not fill the shape \(shape)")
-        self.shape = shape
-        self.values = values
-    }
-}
-
 /// A network's tensors and what is needed to use them, as a safetensors file holds them.
 ///
 /// The format: a little-endian UInt64 with the length of a JSON header, the header (name to type, shape and byte
 /// range, and string to string under `__metadata__`), then the bytes of all tensors without holes or overlaps.
 /// https://github.com/huggingface/safetensors#format
 ///
-/// Everything is held in memory as 32-bit floats: 45 MB for ResNet18, whatever the file's precision.
+/// A file is mapped, not read: its pages are shared by all processes that look at it, and a tensor is converted to 32-bit
+/// floats (45 MB for all of ResNet18) when its values are asked for. So a file must not be shortened while it is in use;
+/// `write(to:precision:)` and all of digitd replace files as a whole.
 public struct WeightsFile: Sendable, Equatable {
     /// How a file stores its matrices and convolution kernels.
     public enum Precision: String, Sendable, CaseIterable {
@@ -52,7 +39,7 @@ public struct WeightsFile: Sendable, Equatable {
     ///   bytes to spare, or whose header is not exactly what the format asks for; `unusableValue` for a tensor that
     ///   holds an infinity or a NaN.
     public init(contentsOf path: String) throws(WeightsError) {
-        try self.init(bytes: readWholeFile(path), path: path)
+        try self.init(FileBytes(mapping: path), path: path)
     }
 
     /// Writes a safetensors file so that a reader sees either the old content or all of the new (temporary file,

@@ -30,8 +30,10 @@ struct Classify: ParsableCommand {
         completion: .file(extensions: ["safetensors"]))
     var model: String?
 
+    @OptionGroup var precision: PrecisionOption
+
     func run() throws {
-        let model = try ClipModel(given: model)
+        let model = try ClipModel(given: model, precision: precision.chosen)
         var failure = FirstFailure()
         for file in files {
             do {

@@ -143,7 +143,7 @@ struct Enroll: ParsableCommand {
         parameters.runs.isEnabled = false
         parameters.reportsLevel = StandardOutput.isTerminal
         let recognizer = try StreamRecognizer(
-            classifier: try ResNetClassifier(weights: file.weights), parameters: parameters)
+            classifier: try ResNetClassifier(weights: file.weights, precision: file.precision), parameters: parameters)
         let source = try source(settings.capture.device)
         defer { source.stop() }
         var recognition = LiveRecognition(reader: try AudioReader(source), recognizer: recognizer)

@@ -51,12 +51,13 @@ struct Evaluate: ParsableCommand {
         inversion: .prefixedNo,
         help: "Also play the clips and noises to the recogniser of digitd listen. (default: only with --report)")
     var live: Bool?
+    @OptionGroup var precision: PrecisionOption
     @OptionGroup(title: "Leave one speaker out") var leaveOneOut: LeaveOneOutArguments
 
     func validate() throws {
         let others = [
             ("--held-out", selection.heldOut), ("--official-test", selection.officialTest),
-            ("--split-test", selection.splitTest), ("--model", model != nil), ("--report", report != nil),
+            ("--split-test", selection.splitTest), ("--model", model != nil), ("--precision", precision.precision != nil), ("--report", report != nil),
             ("--noise", noise != nil), ("--live", live != nil),
         ]
         if leaveOneOut.leaveOneSpeakerOut, let name = others.first(where: \.1)?.0 {
@@ -82,7 +83,8 @@ struct Evaluate: ParsableCommand {
     }
 
     private func evaluate() throws {
-        let model = try ClipModel(given: model, batchSize: 32, threads: processorCount)
+        let model = try ClipModel(
+            given: model, precision: precision.chosen, batchSize: 32, threads: processorCount)
         var failure = FirstFailure()
         let selected = try selection.select(for: model.file)
         let judged = try judge(selected.clips, model, &failure)
@@ -157,11 +159,11 @@ struct Evaluate: ParsableCommand {
     ) throws -> LiveFigures {
         var progress = ProgressLine(plainSeconds: nil)
         try progress.update("through the recogniser of digitd listen")
-        let weights = model.weights
+        let (weights, precision) = (model.weights, model.precision)
         let evaluation = LiveEvaluation(
             clips: recordings.clips, noises: recordings.noises,
             parameters: try RecognizerParameters(weights: weights)
-        ) { try ResNetClassifier(weights: weights) }
+        ) { try ResNetClassifier(weights: weights, precision: precision) }
         let figures = try evaluation.run()
         try progress.clear()
         return figures
@@ -177,6 +179,7 @@ struct Evaluate: ParsableCommand {
                 WorstClip.list(judged.judgements, clips: judged.clips, rule: rule), frontEnd: model.frontEnd),
             notes: [
                 ("Network", model.path), ("Trained on", model.weights.metadata["trained.on"] ?? "unknown"),
+                ("Computed in", model.precision.rawValue),
                 ("Data", selection.data.joined(separator: ", ")),
                 ("Accept threshold", String(model.acceptThreshold)), ("Temperature", String(model.temperature)),
             ])

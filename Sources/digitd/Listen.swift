@@ -7,6 +7,7 @@ import DigitRecognizer
 import EventServer
 import Foundation
 import Logging
+import ResNet
 import ServiceManager
 
 /// `digitd listen`: speech in, digits out.
@@ -46,6 +47,7 @@ struct Listen: ParsableCommand {
         help: ArgumentHelp("Weights file to use instead of the installed one.", valueName: "file"),
         completion: .file(extensions: ["safetensors"]))
     var model: String?
+    @OptionGroup var precision: PrecisionOption
     @Flag(name: .shortAndLong, help: "Log what happens on standard error, never the digits.")
     var verbose = false
 
@@ -64,6 +66,7 @@ struct Listen: ParsableCommand {
     func run() throws {
         // First of all, while no other thread reads the environment: it is changed here.
         let environment = ProcessInfo.processInfo.environment
+        ProcessMemory.mapLargeBlocks()
         let descriptors = try ListenDescriptors.take(environment: environment)
 
         let path = DaemonConfiguration.Configuration.path(
@@ -79,8 +82,9 @@ struct Listen: ParsableCommand {
         // A wish to stop is seen within 100 ms, and what was heard by then is still recognised.
         let signals = StopSignals(grace: 1)
         defer { withExtendedLifetime(signals) {} }
-        let file = try ModelFile(given: settings.recognition.model)
-        logger.info("network \(file.path)")
+        let file = try ModelFile(
+            given: settings.recognition.model, precision: .init(settings.recognition.precision))
+        logger.info("network \(file.path) in \(file.precision.rawValue)")
         let board = StatusBoard(
             release: Digitd.release, model: (file.path as NSString).lastPathComponent,
             checksum: sha256(ofFile: file.path) ?? "")
@@ -89,7 +93,8 @@ struct Listen: ParsableCommand {
                 address: address, options: .init(settings.server), release: Digitd.release, logger: logger
             ) { board.status }
         }
-        let classifier = try ResNetClassifier(weights: file.weights)
+        let classifier = try ResNetClassifier(weights: file.weights, precision: file.precision)
+        ProcessMemory.giveBack()
 
         let isDaemon = server != nil || notifier != nil
         // Elsewhere SIGHUP is a terminal that was closed, and ends the program.
@@ -143,9 +148,11 @@ struct Listen: ParsableCommand {
     /// Puts the command line over a configuration.
     private var overrides: @Sendable (inout DaemonConfiguration.Configuration) -> Void {
         let (device, model, socket, format, verbose) = (device, model, socket, format, verbose)
+        let precision = precision.precision
         return { settings in
             if let device { settings.capture.device = device }
             if let model { settings.recognition.model = model }
+            if let precision { settings.recognition.precision = precision }
             if let socket { settings.server.socket = .path(socket) }
             if let format { settings.output.format = .init(format) }
             if verbose { settings.log.level = .debug }

@@ -14,14 +14,17 @@ struct ModelFile {
     let temperature: Double
     /// A digit less probable than this is rejected.
     let acceptThreshold: Double
+    /// What it is computed in.
+    let precision: InferencePrecision
 
     /// Reads the file given on the command line, or else the installed one.
     ///
     /// - Parameters:
     ///   - given: the name on the command line.
+    ///   - precision: what the command line asks for; nil for the fastest.
     ///   - allowsImages: whether a network of the reference recipe will do, which takes pictures of whole recordings.
     /// - Throws: `WeightsError`, `MelError` or a sentence for a file that this program cannot use.
-    init(given: String?, allowsImages: Bool = false) throws {
+    init(given: String?, precision: InferencePrecision? = nil, allowsImages: Bool = false) throws {
         path = try ModelLocation.path(given: given)
         weights = try WeightsFile(contentsOf: path)
         frontEnd = weights.metadata[DecibelImage.kindKey] == DecibelImage.kind ? .decibelImage : .logMel
@@ -35,6 +38,7 @@ struct ModelFile {
         try Self.check(weights.metadata, frontEnd, path)
         temperature = try Self.number("calibration.temperature", weights.metadata, path, in: 0.01...100)
         acceptThreshold = try Self.number(RecognizerParameters.acceptKey, weights.metadata, path, in: 0...1)
+        self.precision = if let precision { precision } else { try .fastest(for: weights) }
     }
 
     private static func check(_ metadata: [String: String], _ frontEnd: FrontEnd, _ path: String) throws {
@@ -76,11 +80,13 @@ struct ClipModel {
 
     /// - Parameters:
     ///   - given: the weights file of the command line.
+    ///   - precision: what the command line asks for; nil for the fastest.
     ///   - batchSize: windows that the network computes together.
-    init(given: String?, batchSize: Int = 1, threads: Int = 1) throws {
-        file = try ModelFile(given: given, allowsImages: true)
+    init(given: String?, precision: InferencePrecision? = nil, batchSize: Int = 1, threads: Int = 1) throws {
+        file = try ModelFile(given: given, precision: precision, allowsImages: true)
         network = try ResNet18(
-            weights: file.weights, shape: file.frontEnd.shape, batchSize: batchSize, threads: threads)
+            weights: file.weights, shape: file.frontEnd.shape, batchSize: batchSize, threads: threads,
+            precision: file.precision)
     }
 
     /// What the network says of windows that stand one after the other.

@@ -109,7 +109,7 @@ extension Monitor {
         var parameters = try RecognizerParameters(weights: file.weights)
         parameters.reportsLevel = true
         let recognizer = try StreamRecognizer(
-            classifier: try ResNetClassifier(weights: file.weights), parameters: parameters)
+            classifier: try ResNetClassifier(weights: file.weights, precision: file.precision), parameters: parameters)
         // Log lines would run over the screen.
         let logger = Logger(label: "digitd") { _ in SwiftLogNoOpLogHandler() }
         let source: any AudioSource =

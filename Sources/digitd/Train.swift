@@ -18,7 +18,9 @@ struct Train: ParsableCommand {
             again goes on from there after an interruption. The same seed gives the same network on the same machine.
 
             --average trains nothing: it writes the mean of networks of which one was trained from another, with temperature \
-            and threshold fitted on the speakers held out. Give --data and --train-only as they were trained with.
+            and threshold fitted on the speakers held out, and the activations' ranges, which int8 needs, measured on training \
+            windows. Give --data and --train-only as they were trained with. One network alone, trained elsewhere perhaps, is \
+            only fitted and measured.
 
             With --split random a fifth of all clips, drawn by the seed, is left out instead, FSDD's test clips among them; \
             the last epoch is written, and digitd evaluate --split-test judges the fifth.
@@ -127,7 +129,6 @@ struct Train: ParsableCommand {
     }
 
     private func refuseWhatAveragingIgnores() throws {
-        guard average.count > 1 else { throw ValidationError("--average takes the mean of two or more weights files.") }
         let given = [
             ("init", initialWeights != nil), ("recipe seed", recipe == .seed), ("split random", split == .random),
             ("epochs", epochs != nil), ("windows", windows != nil), ("learning-rate", learningRate != nil),

@@ -3,13 +3,13 @@ import ResNet
 /// The mean of networks of which one went on from another: it often knows what each of them knows, and generalises better than
 /// either (Wortsman et al., "Robust fine-tuning of zero-shot models" and "Model soups", 2022).
 public enum NetworkAverage {
-    /// Averages networks, weight by weight, fits temperature and threshold anew on the speakers that training holds out, and writes the
-    /// result to `options.output`, F16, by rename.
+    /// Averages networks, weight by weight, fits temperature and threshold anew on the speakers that training holds out, measures the
+    /// activations' ranges on training windows, and writes the result to `options.output`, F16, by rename.
     ///
     /// Running means and variances of the batch norms are averaged too, which is right only for networks near each other.
     ///
     /// - Parameters:
-    ///   - paths: weights files, at least two, of the standard recipe.
+    ///   - paths: weights files of the standard recipe; one alone is only fitted and measured.
     ///   - options: directories, split and threads, as the networks were trained with; epochs and rates have no meaning here.
     /// - Throws: `WeightsError` and `DataError`; `TrainingError.noValidation`.
     public static func run(
@@ -20,6 +20,7 @@ public enum NetworkAverage {
         var result = mean(networks)
         let setup = try StandardSetup(options, report: report)
         result.metadata = setup.metadata(try setup.judge(result))
+        if let ranges = try setup.activationRanges(result) { result.metadata.merge(ranges.metadata) { $1 } }
         let runs = networks.map { $0.metadata["trained.by"] ?? "unknown" }
         result.metadata["trained.by"] = "digitd train --average: " + runs.joined(separator: "; ")
         try result.write(to: options.output, precision: .f16)

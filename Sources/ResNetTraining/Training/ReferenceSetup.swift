@@ -56,6 +56,9 @@ struct ReferenceSetup: TrainingSetup {
 
     func score(_ outcome: Validation.Outcome, epoch: Int) -> Double { outcome.accuracy }
 
+    /// None: a network for pictures of whole recordings hears no stream.
+    func activationRanges(_ weights: WeightsFile) -> ActivationRanges? { nil }
+
     func metadata(_ outcome: Validation.Outcome) -> [String: String] {
         var result = options.metadata(of: Self.frontEnd, clips: training.clips)
         // The reference gives the bare softmax, and always answers.

@@ -65,6 +65,17 @@ struct StandardSetup: TrainingSetup {
         record == nil ? -outcome.loss : Double(epoch)
     }
 
+    /// Measured on training windows, as they are drawn and augmented for an epoch of its own.
+    func activationRanges(_ weights: WeightsFile) throws -> ActivationRanges? {
+        let count = min(256, max(16, options.windowsPerEpoch ?? clipCount))
+        let loader = try batches(
+            BatchPlan(batchSize: 16, batchesPerEpoch: count / 16, epochs: 0..<1, seed: options.seed &+ 1))
+        defer { loader.cancel() }
+        var windows: [Float] = []
+        while let batch = loader.next() { windows += batch.windows }
+        return try .measured(on: windows.span, weights: weights)
+    }
+
     func metadata(_ outcome: Validation.Outcome) -> [String: String] {
         let judgements = outcome.judgements
         var temperature = 1.0

@@ -19,6 +19,8 @@ protocol TrainingSetup {
     func judge(_ weights: WeightsFile) throws -> Validation.Outcome
     /// The epoch with the highest score is written, the first one of equals.
     func score(_ outcome: Validation.Outcome, epoch: Int) -> Double
+    /// How large the activations of a trained network get, for inference in int8; nil where nobody needs it.
+    func activationRanges(_ weights: WeightsFile) throws -> ActivationRanges?
     /// The metadata of the weights file.
     func metadata(_ outcome: Validation.Outcome) -> [String: String]
 }
