@@ -16,7 +16,8 @@ public struct MelFrameStream: ~Copyable, @unchecked Sendable {
 
     private let transform: RealTransform
     private let bank: MelFilterBank
-    private let window: [Float]
+    /// What stands behind these buffers' last element, up to a multiple of eight, is zero and stays it.
+    private let window: UnsafeMutableBufferPointer<Float>
     private let history: UnsafeMutableBufferPointer<Float>
     private let power: UnsafeMutableBufferPointer<Float>
     private let frame: UnsafeMutableBufferPointer<Float>
@@ -31,19 +32,25 @@ public struct MelFrameStream: ~Copyable, @unchecked Sendable {
         parameters = p
         bank = MelFilterBank(p)
         // Periodic, not symmetric: 0.5 - 0.5 cos(2 pi n / N), as scipy.signal.get_window("hann", N).
-        window = (0..<p.windowLength).map { n in
-            Float(0.5 - 0.5 * cos(2 * Double.pi * Double(n) / Double(p.windowLength)))
+        window = Self.zeros(p.windowLength)
+        for n in 0..<p.windowLength {
+            window[n] = Float(0.5 - 0.5 * cos(2 * Double.pi * Double(n) / Double(p.windowLength)))
         }
-        history = .allocate(capacity: p.windowLength)
-        history.initialize(repeating: 0)
-        power = .allocate(capacity: p.fftLength / 2 + 1)
-        power.initialize(repeating: 0)
-        frame = .allocate(capacity: p.bandCount)
-        frame.initialize(repeating: 0)
+        history = Self.zeros(p.windowLength)
+        // A filter's last weights reach up to three bins too far, where they are zero.
+        power = Self.zeros(p.fftLength / 2 + 1 + MelFilterBank.lanes)
+        frame = Self.zeros(p.bandCount)
         skipCount = p.windowOffset
     }
 
+    private static func zeros(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
+        let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: (count + 7) / 8 * 8)
+        buffer.initialize(repeating: 0)
+        return buffer
+    }
+
     deinit {
+        window.deallocate()
         history.deallocate()
         power.deallocate()
         frame.deallocate()
@@ -65,11 +72,12 @@ public struct MelFrameStream: ~Copyable, @unchecked Sendable {
             var position = 0
             while position < samples.count {
                 position += take(samples, from: position)
-                if historyCount == history.count {
+                if historyCount == parameters.windowLength {
                     applyWindow()
                     transform.execute()
                     computeBands()
-                    body(frame.span)
+                    let bands = UnsafeBufferPointer(rebasing: frame[..<parameters.bandCount])
+                    body(bands.span)
                     advanceOneHop()
                 }
             }
@@ -83,46 +91,49 @@ public struct MelFrameStream: ~Copyable, @unchecked Sendable {
             skipCount -= count
             return count
         }
-        let count = min(history.count - historyCount, samples.count - position)
-        for index in 0..<count { history[historyCount + index] = samples[position + index] }
+        let count = min(parameters.windowLength - historyCount, samples.count - position)
+        if count > 0 {
+            (history.baseAddress! + historyCount).update(from: samples.baseAddress! + position, count: count)
+        }
         historyCount += count
         return count
     }
 
     private mutating func advanceOneHop() {
         let hop = parameters.hopLength
-        historyCount = max(0, history.count - hop)
-        skipCount = max(0, hop - history.count)
-        for index in 0..<historyCount { history[index] = history[hop + index] }
+        historyCount = max(0, parameters.windowLength - hop)
+        skipCount = max(0, hop - parameters.windowLength)
+        if historyCount > 0 { history.baseAddress!.update(from: history.baseAddress! + hop, count: historyCount) }
     }
 
     /// `history` to the transform's input.
     private func applyWindow() {
         // The window starts at sample 0 of the block instead of in its middle: that changes the phase only, and the
         // samples of the block behind it stay zero.
-        for index in 0..<history.count {
-            transform.input[index] = window[index] * history[index]
+        for index in stride(from: 0, to: history.count, by: 8) {
+            transform.input[eight: index] = window[eight: index] * history[eight: index]
         }
     }
 
     /// The transform's output to `frame`.
     private func computeBands() {
-        for bin in 0..<power.count {
-            let real = transform.output[2 * bin]
-            let imaginary = transform.output[2 * bin + 1]
-            power[bin] = real * real + imaginary * imaginary
+        let binCount = parameters.fftLength / 2 + 1
+        var bin = 0
+        while bin + 4 <= binCount {
+            let pairs = transform.output[eight: 2 * bin]
+            let squares = pairs * pairs
+            UnsafeMutableRawPointer(power.baseAddress! + bin)
+                .storeBytes(of: squares.evenHalf + squares.oddHalf, as: SIMD4<Float>.self)
+            bin += 4
         }
-        let firstBins = bank.firstBins.span
-        let offsets = bank.offsets.span
-        let weights = bank.weights.span
-        for band in 0..<frame.count {
-            var sum: Float = 0
-            var bin = firstBins[band]
-            for index in offsets[band]..<offsets[band + 1] {
-                sum += weights[index] * power[bin]
-                bin += 1
-            }
-            frame[band] = logf(sum + parameters.powerFloor)
+        while bin < binCount {
+            let (real, imaginary) = (transform.output[2 * bin], transform.output[2 * bin + 1])
+            power[bin] = real * real + imaginary * imaginary
+            bin += 1
+        }
+        bank.apply(UnsafeRawPointer(power.baseAddress!), frame)
+        for index in stride(from: 0, to: frame.count, by: 8) {
+            frame[eight: index] = VectorMath.log(frame[eight: index] + parameters.powerFloor)
         }
     }
 }

@@ -15,7 +15,7 @@ private struct MadePlan: @unchecked Sendable {
 /// Planned with `FFTW_ESTIMATE`, which times nothing, so that the same machine always rounds the same way. Both buffers
 /// come from `fftwf_malloc`, aligned for SIMD. Costs two small allocations at `init`, none afterwards.
 struct RealTransform: ~Copyable {
-    /// The signal, `length` samples; zero at first.
+    /// The signal, `length` samples, and zeros up to a multiple of eight; zero at first.
     let input: UnsafeMutableBufferPointer<Float>
     /// The spectrum as pairs of real and imaginary parts, `2 * (length / 2 + 1)` numbers.
     let output: UnsafeMutableBufferPointer<Float>
@@ -23,7 +23,8 @@ struct RealTransform: ~Copyable {
 
     init(length: Int) throws(MelError) {
         let outputCount = 2 * (length / 2 + 1)
-        guard let input = fftwf_alloc_real(length) else { throw .transformUnavailable(length: length) }
+        let inputCount = (length + 7) / 8 * 8
+        guard let input = fftwf_alloc_real(inputCount) else { throw .transformUnavailable(length: length) }
         guard let output = fftwf_alloc_real(outputCount) else {
             fftwf_free(input)
             throw .transformUnavailable(length: length)
@@ -40,7 +41,7 @@ struct RealTransform: ~Copyable {
             throw .transformUnavailable(length: length)
         }
         self.plan = plan
-        self.input = UnsafeMutableBufferPointer(start: input, count: length)
+        self.input = UnsafeMutableBufferPointer(start: input, count: inputCount)
         self.output = UnsafeMutableBufferPointer(start: output, count: outputCount)
         self.input.initialize(repeating: 0)
         self.output.initialize(repeating: 0)

@@ -5,7 +5,7 @@ import Foundation
 ///
 /// A mel filter is a triangle of unit area in Hz; multiplied by its area before that (half its width in Hz) it is a
 /// triangle of unit height, and neighbouring triangles of unit height add up to 1. The weighted sum of the band powers is
-/// therefore the power of the FFT's bins in the band. A cost of one `expf` a band; no allocation.
+/// therefore the power of the FFT's bins in the band. A cost of one exponential a band; no allocation.
 public struct SpeechBandEnergy: Sendable {
     /// Bands whose centre lies under this frequency (in Hz) do not count: mains hum and its harmonics, handling noise and
     /// the offset of cheap converters live there, and of speech only part of the lowest voices' fundamental.
@@ -30,9 +30,28 @@ public struct SpeechBandEnergy: Sendable {
     /// - Parameter frame: Natural logarithms of mel powers, one a band, lowest first.
     public func decibels(_ frame: Span<Float>) -> Float {
         precondition(frame.count == firstBand + scales.count, "one value a band")
-        var sum: Float = 0
-        for index in scales.indices {
-            sum += scales[index] * expf(frame[firstBand + index])
+        let sum = frame.withUnsafeBytes { frame in
+            scales.withUnsafeBytes { scales in
+                var sums = SIMD8<Float>.zero
+                let (count, first) = (scales.count / 4, firstBand * 4)
+                var index = 0
+                while index + 8 <= count {
+                    let levels = frame.loadUnaligned(fromByteOffset: first + 4 * index, as: SIMD8<Float>.self)
+                    sums +=
+                        scales.loadUnaligned(fromByteOffset: 4 * index, as: SIMD8<Float>.self) * VectorMath.exp(levels)
+                    index += 8
+                }
+                if index < count {
+                    // What is missing to eight has no weight.
+                    var (levels, weights) = (SIMD8<Float>.zero, SIMD8<Float>.zero)
+                    for lane in 0..<count - index {
+                        levels[lane] = frame.loadUnaligned(fromByteOffset: first + 4 * (index + lane), as: Float.self)
+                        weights[lane] = scales.loadUnaligned(fromByteOffset: 4 * (index + lane), as: Float.self)
+                    }
+                    sums += weights * VectorMath.exp(levels)
+                }
+                return sums.sum()
+            }
         }
         return 10 * log10f(sum)
     }

@@ -18,6 +18,7 @@ struct Digitd: ParsableCommand {
         subcommands: [
             Listen.self, Devices.self, Monitor.self, Subscribe.self, Keypad.self, Status.self, ConfigCommand.self,
             Classify.self, Mel.self, Train.self, Enroll.self, Evaluate.self, TrainBenchmark.self, EnrollBenchmark.self,
+            SpeedBenchmark.self,
         ],
         defaultSubcommand: Listen.self)
 }

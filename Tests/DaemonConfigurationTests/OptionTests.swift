@@ -13,6 +13,7 @@ import Testing
             release_after_s = 2.5
             [recognition]
             model = "/srv/digits.safetensors"
+            precision = "f32"
             accept_posterior = 0.8
             early_posterior = 1
             alternatives = 9
@@ -54,6 +55,7 @@ import Testing
         expected.capture.releaseWhenIdle = true
         expected.capture.releaseAfter = 2.5
         expected.recognition.model = "/srv/digits.safetensors"
+        expected.recognition.precision = .f32
         expected.recognition.acceptPosterior = 0.8
         expected.recognition.earlyPosterior = 1
         expected.recognition.alternatives = 9
@@ -92,7 +94,8 @@ import Testing
         #expect(live.count + needRestart.count == ConfigurationOption.all.count)
         #expect(
             needRestart == [
-                "capture.device", "recognition.model", "server.socket", "server.mode", "server.group", "output.format",
+                "capture.device", "recognition.model", "recognition.precision", "server.socket", "server.mode", "server.group",
+                "output.format",
             ])
     }
 

@@ -41,16 +41,35 @@ listen_alsa() {
         "$digitd" listen --device "digitdrig:FILE=$work/stream.raw,SPEED=$1" --format json >"$3" || [ $? -eq 124 ]
 }
 
-seconds=$(soxi -D "$work/stream.wav")
-listen_alsa 8 "$seconds" "$work/fast.jsonl"
-diff <(events "$work/file.jsonl") <(events "$work/fast.jsonl") >"$work/diff" \
-    || { echo "ALSA at 8 times real time gave other events:"; head -20 "$work/diff"; exit 1; }
-echo "the same $(events "$work/fast.jsonl" | wc -l) events through ALSA at 8 times real time"
+# has_gap FILE: whether sound was lost, which the daemon says: then the machine had no time for it, and the run shows nothing.
+has_gap() { grep -q '"class":"GAP"' "$1"; }
 
-listen_alsa 1 60 "$work/real.jsonl"
-# Without the last, which the stop may have cut.
-count=$(($(events "$work/real.jsonl" | wc -l) - 1))
-[ "$count" -gt 10 ] || { echo "ALSA in real time gave only $count events in a minute"; exit 1; }
-diff <(events "$work/file.jsonl" | head -"$count") <(events "$work/real.jsonl" | head -"$count") >"$work/diff" \
-    || { echo "ALSA in real time gave other events:"; head -20 "$work/diff"; exit 1; }
+seconds=$(soxi -D "$work/stream.wav")
+for speed in 8 4 2; do
+    listen_alsa $speed "$seconds" "$work/fast.jsonl"
+    diff <(events "$work/file.jsonl") <(events "$work/fast.jsonl") >"$work/diff" && break
+    if [ $speed -gt 2 ] && has_gap "$work/fast.jsonl"; then
+        echo "this machine loses sound at $speed times real time; once more, slower"
+        continue
+    fi
+    echo "ALSA at $speed times real time gave other events:"
+    head -20 "$work/diff"
+    exit 1
+done
+echo "the same $(events "$work/fast.jsonl" | wc -l) events through ALSA at $speed times real time"
+
+for attempt in 1 2 3; do
+    listen_alsa 1 60 "$work/real.jsonl"
+    # Without the last, which the stop may have cut.
+    count=$(($(events "$work/real.jsonl" | wc -l) - 1))
+    [ "$count" -gt 10 ] || { echo "ALSA in real time gave only $count events in a minute"; exit 1; }
+    diff <(events "$work/file.jsonl" | head -"$count") <(events "$work/real.jsonl" | head -"$count") >"$work/diff" && break
+    if [ $attempt -lt 3 ] && has_gap "$work/real.jsonl"; then
+        echo "this machine lost sound in real time; once more"
+        continue
+    fi
+    echo "ALSA in real time gave other events:"
+    head -20 "$work/diff"
+    exit 1
+done
 echo "the same first $count events through ALSA in real time"
