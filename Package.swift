@@ -135,3 +135,17 @@ if Context.environment["DIGITD_NETWORK_ONLY"] != nil {
     package.products.removeAll()
     package.dependencies = [.package(url: "https://github.com/apple/swift-log", from: "1.16.2")]
 }
+
+// The benchmarks (Tests/Benchmarks) need a package that nothing else here does.
+if Context.environment["DIGITD_BENCHMARKS"] != nil {
+    package.dependencies.append(.package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []))
+    package.targets.append(
+        .executableTarget(
+            name: "RecognitionBenchmarks",
+            dependencies: [
+                "MelSpectrogram", "SpeechSegmenter", "ResNet", "DigitRecognizer",
+                .product(name: "Benchmark", package: "benchmark"),
+            ],
+            path: "Tests/Benchmarks/RecognitionBenchmarks", swiftSettings: swiftSettings,
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
+}
