@@ -135,3 +135,25 @@ if Context.environment["DIGITD_NETWORK_ONLY"] != nil {
     package.products.removeAll()
     package.dependencies = [.package(url: "https://github.com/apple/swift-log", from: "1.16.2")]
 }
+
+// Tests/Fuzz/run.sh builds the readers of foreign bytes with coverage counters, and the program that feeds them.
+if Context.environment["DIGITD_FUZZ"] != nil {
+    package.targets.removeAll { $0.type == .test || $0.type == .executable || $0.name == "FakeDaemon" }
+    package.products.removeAll()
+    // What libFuzzer is guided by.
+    let counters = SwiftSetting.unsafeFlags([
+        "-sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table"
+    ])
+    for target in package.targets where target.type == .regular {
+        target.swiftSettings = (target.swiftSettings ?? []) + [counters]
+    }
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "AudioInput", "DaemonConfiguration", "DigitEvents", "DigitRecognizer", "EventServer", "MelSpectrogram",
+                "ResNet", "ServiceManager", .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Fuzz/Program",
+            swiftSettings: swiftSettings))
+}

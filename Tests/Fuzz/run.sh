@@ -1,0 +1,51 @@
+#!/bin/sh
+# Feeds the readers of foreign bytes with inputs that libFuzzer makes up, under the address sanitizer. An input that ends the
+# process, takes more than a second or more than 512 MB is a find: it is kept in .build-fuzz/finds, and the script fails.
+#
+#   Tests/Fuzz/run.sh [SECONDS [TARGET...]]     SECONDS: for each target, 60 if not given; all targets if none is given
+#
+# DIGITD_FUZZ_RUNS=N also ends a target after N inputs. What is found to reach new code is kept in .build-fuzz/corpus;
+# the seeds in Tests/Fuzz/Corpus are only read.
+set -eu
+cd "$(dirname "$0")/../.."
+seconds=${1:-60}
+[ $# -eq 0 ] || shift
+[ $# -gt 0 ] || set -- requests events configuration weights picture audio stdin environment
+
+scratch=$PWD/.build-fuzz
+resources=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
+library=$(find "$resources/clang/lib" "$resources/../clang" -name 'libclang_rt.fuzzer_no_main*.a' | grep "$(uname -m)" | head -n 1)
+export DIGITD_FUZZ=1
+# The C++ of toml++ gets the same counters as Swift, see Package.swift.
+swift build -c release --product Fuzz --scratch-path "$scratch" --sanitize address -Xswiftc -enable-testing \
+    -Xcxx -fsanitize=fuzzer-no-link -Xlinker "$library" -Xlinker -lstdc++
+
+# The quarantine counts as memory in use. A trap of Swift must not be held up by its backtrace.
+export ASAN_OPTIONS="quarantine_size_mb=16:malloc_context_size=12${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
+export SWIFT_BACKTRACE=enable=no
+export OMP_NUM_THREADS=1
+mkdir -p "$scratch/finds"
+failed=0
+for target in "$@"; do
+    folder=Tests/Fuzz/Corpus/$target
+    case $target in
+        picture | audio | weights) length=8192 ;;
+        stdin) length=16384 ;;
+        *) length=5000 ;;
+    esac
+    set -- -timeout=1 -rss_limit_mb=512 -max_total_time="$seconds" -runs="${DIGITD_FUZZ_RUNS:--1}" -max_len="$length" \
+        -print_final_stats=1 -artifact_prefix="$scratch/finds/$target-"
+    if [ -e "Tests/Fuzz/$target.dict" ]; then set -- "$@" -dict="Tests/Fuzz/$target.dict"; fi
+    mkdir -p "$scratch/corpus/$target"
+    log=$scratch/$target.log
+    printf '%s: ' "$target"
+    if DIGITD_FUZZ_TARGET=$target "$scratch/release/Fuzz" "$@" "$scratch/corpus/$target" "$folder" >"$log" 2>&1 </dev/null; then
+        awk '/^stat::number_of_executed_units/ { n = $2 } /^stat::peak_rss_mb/ { m = $2 } / cov: / { c = $0; sub(/.* cov: /, "", c); sub(/ .*/, "", c) }
+            END { printf "%d inputs, %d places of the code, %d MB at most\n", n, c, m }' "$log"
+    else
+        echo "a find, see $log"
+        tail -n 30 "$log"
+        failed=1
+    fi
+done
+exit $failed
