@@ -136,13 +136,13 @@ if Context.environment["DIGITD_NETWORK_ONLY"] != nil {
     package.dependencies = [.package(url: "https://github.com/apple/swift-log", from: "1.16.2")]
 }
 
-// Tests/Fuzz/run.sh builds the readers of foreign bytes with coverage counters, and the program that feeds them.
+// Tests/sanitizers.sh and Tests/Fuzz/run.sh build this way for the address sanitizer: with the counters that guide libFuzzer,
+// with a trap where the C of the shim headers does what C leaves undefined, and with the program that feeds the readers of
+// foreign bytes.
 if Context.environment["DIGITD_FUZZ"] != nil {
-    package.targets.removeAll { $0.type == .test || $0.type == .executable || $0.name == "FakeDaemon" }
-    package.products.removeAll()
-    // What libFuzzer is guided by.
     let counters = SwiftSetting.unsafeFlags([
-        "-sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table"
+        "-sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table",
+        "-Xcc", "-fsanitize=undefined", "-Xcc", "-fsanitize-trap=undefined",
     ])
     for target in package.targets where target.type == .regular {
         target.swiftSettings = (target.swiftSettings ?? []) + [counters]

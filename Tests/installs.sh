@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs the README's two commands as a newcomer would: in bare root file systems of Debian releases, with nothing in them but
-# Swift. Needs root, debootstrap, git, and a mirror of Debian.
+# Swift and what Swift needs. Needs root, debootstrap, git, and a mirror of Debian.
 #
 #   Tests/installs.sh [SUITE...]    SUITE: bookworm (Debian 12), trixie (Debian 13); both if none is given
 #
@@ -11,6 +11,15 @@ cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- bookworm trixie
 mirror=${DIGITD_DEBIAN_MIRROR:-http://deb.debian.org/debian}
 store=$PWD/.build-installs
+# What Swift itself needs to run and to link, as its page for Debian 12 says (without the parts for its debugger).
+swift_needs() {
+    local packages=binutils,libedit2,libncurses6,libsqlite3-0,libxml2,libz3-4,tzdata,zlib1g,libc6-dev
+    if [ "$1" = bookworm ]; then
+        echo "$packages,libcurl4,libgcc-12-dev,libstdc++-12-dev"
+    else
+        echo "$packages,libcurl4t64,libgcc-14-dev,libstdc++-14-dev"
+    fi
+}
 die() { echo "installs: $*" >&2; exit 1; }
 
 [ "$(id -u)" -eq 0 ] || die "run it as root: it makes root file systems"
@@ -31,7 +40,7 @@ for suite in "$@"; do
     rm -rf --one-file-system "$root"
     mkdir "$root"
     if [ ! -e "$store/$suite.tar" ]; then
-        debootstrap --variant=minbase "$suite" "$root" "$mirror" >"$store/$suite.log" 2>&1 ||
+        debootstrap --variant=minbase --include="$(swift_needs "$suite")" "$suite" "$root" "$mirror" >"$store/$suite.log" 2>&1 ||
             { tail -n 5 "$store/$suite.log" >&2; die "$mirror gives no $suite, see $store/$suite.log"; }
         tar -C "$root" -cf "$store/$suite.tar.part" .
         mv "$store/$suite.tar.part" "$store/$suite.tar"

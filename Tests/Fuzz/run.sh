@@ -12,13 +12,10 @@ seconds=${1:-60}
 [ $# -eq 0 ] || shift
 [ $# -gt 0 ] || set -- requests events configuration weights picture audio stdin environment
 
+. Tests/Sanitizers/build.sh
 scratch=$PWD/.build-fuzz
-resources=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
-library=$(find "$resources/clang/lib" "$resources/../clang" -name 'libclang_rt.fuzzer_no_main*.a' | grep "$(uname -m)" | head -n 1)
-export DIGITD_FUZZ=1
-# The C++ of toml++ gets the same counters as Swift, see Package.swift.
-swift build -c release --product Fuzz --scratch-path "$scratch" --sanitize address -Xswiftc -enable-testing \
-    -Xcxx -fsanitize=fuzzer-no-link -Xlinker "$library" -Xlinker -lstdc++
+# shellcheck disable=SC2086 # several flags
+swift build $address_flags --product Fuzz
 
 # The quarantine counts as memory in use. A trap of Swift must not be held up by its backtrace.
 export ASAN_OPTIONS="quarantine_size_mb=16:malloc_context_size=12${ASAN_OPTIONS:+:$ASAN_OPTIONS}"

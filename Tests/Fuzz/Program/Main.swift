@@ -51,7 +51,8 @@ func check(_ holds: Bool, _ message: @autoclosure () -> String) {
 }
 
 func fail(_ message: String) -> Never {
-    fputs("fuzz: \(message)\n", stderr)
+    let line = Array("fuzz: \(message)\n".utf8)
+    _ = write(STDERR_FILENO, line, line.count)
     abort()
 }
 
