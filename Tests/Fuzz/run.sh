@@ -19,6 +19,7 @@ swift build $address_flags --product Fuzz
 
 # The quarantine counts as memory in use. A trap of Swift must not be held up by its backtrace.
 export ASAN_OPTIONS="quarantine_size_mb=16:malloc_context_size=12${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
+export LSAN_OPTIONS="suppressions=$PWD/Tests/Sanitizers/leaks.supp:print_suppressions=0"
 export SWIFT_BACKTRACE=enable=no
 export OMP_NUM_THREADS=1
 mkdir -p "$scratch/finds"
