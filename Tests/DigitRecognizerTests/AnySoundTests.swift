@@ -22,7 +22,9 @@ import Testing
                 case 1: tones.samples += [Float](repeating: .random(in: -1...1, using: &random), count: 400)
                 case 2:
                     let level = Float.random(in: 0...1, using: &random)
-                    for _ in 0..<Int(seconds * 8000) { tones.samples.append(.random(in: -level...level, using: &random)) }
+                    for _ in 0..<Int(seconds * 8000) {
+                        tones.samples.append(.random(in: -level...level, using: &random))
+                    }
                 case 3: tones.silence(3 * seconds)
                 case 4, 5: tones.silence(seconds / 3)
                 case 6: tones.tone(Int.random(in: 0...9, using: &random), 4 * seconds, level: 0.05)
@@ -122,7 +124,9 @@ import Testing
             if stop - start > longest { found.append("\(start)-\(stop) is longer than \(longest)") }
             end = stop
             if let sent {
-                if sent < stop - 1e-9 || sent < at || sent > heard + 1e-9 { found.append("sent at \(sent), \(stop), \(heard)") }
+                if sent < stop - 1e-9 || sent < at || sent > heard + 1e-9 {
+                    found.append("sent at \(sent), \(stop), \(heard)")
+                }
                 at = sent
             }
         }

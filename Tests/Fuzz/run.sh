@@ -25,25 +25,39 @@ export OMP_NUM_THREADS=1
 mkdir -p "$scratch/finds"
 failed=0
 for target in "$@"; do
-    folder=Tests/Fuzz/Corpus/$target
     case $target in
         picture | audio | weights) length=8192 ;;
         stdin) length=16384 ;;
         *) length=5000 ;;
     esac
-    set -- -timeout=1 -rss_limit_mb=512 -max_total_time="$seconds" -runs="${DIGITD_FUZZ_RUNS:--1}" -max_len="$length" \
-        -print_final_stats=1 -artifact_prefix="$scratch/finds/$target-"
-    if [ -e "Tests/Fuzz/$target.dict" ]; then set -- "$@" -dict="Tests/Fuzz/$target.dict"; fi
     mkdir -p "$scratch/corpus/$target"
     log=$scratch/$target.log
+    : >"$log"
     printf '%s: ' "$target"
-    if DIGITD_FUZZ_TARGET=$target "$scratch/release/Fuzz" "$@" "$scratch/corpus/$target" "$folder" >"$log" 2>&1 </dev/null; then
-        awk '/^stat::number_of_executed_units/ { n = $2 } /^stat::peak_rss_mb/ { m = $2 } / cov: / { c = $0; sub(/.* cov: /, "", c); sub(/ .*/, "", c) }
-            END { printf "%d inputs, %d places of the code, %d MB at most\n", n, c, m }' "$log"
-    else
-        echo "a find, see $log"
-        tail -n 30 "$log"
-        failed=1
-    fi
+    left=$seconds
+    runs=${DIGITD_FUZZ_RUNS:--1}
+    # In slices, each a process of its own: libraries leak (Tests/Sanitizers/leaks.supp), and the limit on memory is for inputs.
+    while [ "$left" -gt 0 ] && [ "$runs" -ne 0 ]; do
+        slice=$((left < 300 ? left : 300))
+        left=$((left - slice))
+        set -- -timeout=1 -rss_limit_mb=512 -max_total_time=$slice -runs="$runs" -max_len=$length -print_final_stats=1 \
+            -artifact_prefix="$scratch/finds/$target-"
+        if [ -e "Tests/Fuzz/$target.dict" ]; then set -- "$@" -dict="Tests/Fuzz/$target.dict"; fi
+        if ! DIGITD_FUZZ_TARGET=$target "$scratch/release/Fuzz" "$@" "$scratch/corpus/$target" "Tests/Fuzz/Corpus/$target" \
+            >>"$log" 2>&1 </dev/null; then
+            echo "a find, see $log and $scratch/finds"
+            tail -n 30 "$log"
+            failed=1
+            continue 2
+        fi
+        if [ "$runs" -gt 0 ]; then
+            fed=$(awk '/^stat::number_of_executed_units/ { n = $2 } END { print n }' "$log")
+            runs=$((fed < runs ? runs - fed : 0))
+        fi
+    done
+    awk '/^stat::number_of_executed_units/ { n += $2 }
+        /^stat::peak_rss_mb/ && $2 > m { m = $2 }
+        / cov: / { c = $0; sub(/.* cov: /, "", c); sub(/ .*/, "", c) }
+        END { printf "%d inputs, %d places of the code, %d MB at most\n", n, c, m }' "$log"
 done
 exit $failed

@@ -76,7 +76,7 @@ private struct MemoryFile {
 
     /// Puts these bytes into the file, and gives its name.
     func holding(_ bytes: [UInt8]) -> String {
-        check(ftruncate(descriptor, 0) == 0 && pwrite(descriptor, bytes, bytes.count, 0) == bytes.count, "no memory file")
+        check(ftruncate(descriptor, 0) == 0 && pwrite(descriptor, bytes, bytes.count, 0) == bytes.count, "not written")
         return "/proc/self/fd/\(descriptor)"
     }
 }

@@ -11,7 +11,7 @@
         guard let request = try? ClientRequest(jsonLine: line) else { continue }
         let again = try? ClientRequest(jsonLine: request.jsonLine)
         // The text has six decimals of a confidence.
-        check(again?.watch == request.watch && again?.ping == request.ping, "\(request) is not \(String(describing: again))")
+        check(again?.watch == request.watch && again?.ping == request.ping, "\(request) is read back as another")
         check((again?.minConfidence == nil) == (request.minConfidence == nil), "\(request) loses its confidence")
     }
 }

@@ -61,7 +61,8 @@ private func recognize(_ samples: [Float]) {
     let length = Double(samples.count) / Double(AudioReader.rate) + 0.001
     func take(_ recognition: Recognition) {
         switch recognition.event {
-        case .digit(let digit): check(digit.start <= digit.end && digit.end <= digit.at && digit.at <= length, "\(digit)")
+        case .digit(let digit):
+            check(digit.start <= digit.end && digit.end <= digit.at && digit.at <= length, "\(digit)")
         default: break
         }
         _ = recognition.event.jsonLine
