@@ -149,3 +149,25 @@ if Context.environment["DIGITD_BENCHMARKS"] != nil {
             path: "Tests/Benchmarks/RecognitionBenchmarks", swiftSettings: swiftSettings,
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
 }
+
+// Tests/sanitizers.sh and Tests/Fuzz/run.sh build this way for the address sanitizer: with the counters that guide libFuzzer,
+// with a trap where the C of the shim headers does what C leaves undefined, and with the program that feeds the readers of
+// foreign bytes.
+if Context.environment["DIGITD_FUZZ"] != nil {
+    let counters = SwiftSetting.unsafeFlags([
+        "-sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table",
+        "-Xcc", "-fsanitize=undefined", "-Xcc", "-fsanitize-trap=undefined",
+    ])
+    for target in package.targets where target.type == .regular {
+        target.swiftSettings = (target.swiftSettings ?? []) + [counters]
+    }
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "AudioInput", "DaemonConfiguration", "DigitEvents", "DigitRecognizer", "EventServer", "MelSpectrogram",
+                "ResNet", "ServiceManager", .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Fuzz/Program",
+            swiftSettings: swiftSettings))
+}

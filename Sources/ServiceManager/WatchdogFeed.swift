@@ -15,7 +15,8 @@ public struct WatchdogFeed: Sendable {
     public init(interval: Duration, inputIsFile: Bool) {
         let (seconds, attoseconds) = interval.components
         let (nanoseconds, isTooLong) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        pause = isTooLong ? .max : (nanoseconds + attoseconds / 1_000_000_000) / 3
+        // Divided before they are added: close to the largest number of nanoseconds the sum would be too large.
+        pause = isTooLong ? .max : nanoseconds / 3 + attoseconds / 3_000_000_000
         self.inputIsFile = inputIsFile
     }
 

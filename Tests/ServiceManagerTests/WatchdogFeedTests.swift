@@ -47,6 +47,16 @@ import Testing
         #expect(fed == [true, false, false, true, false, false, true, false, false, true])
     }
 
+    /// WATCHDOG_USEC may be any number; these are on both sides of what nanoseconds of 64 bits hold.
+    @Test(arguments: [9_223_372_036_854_775, 9_223_372_036_854_776, 9_223_372_036_999_999, 9_223_372_037_000_000, .max])
+    func longIntervalIsFedAtFirst(microseconds: Int64) {
+        var feed = WatchdogFeed(interval: .microseconds(microseconds), inputIsFile: true)
+        let fed = [0, 3_000_000_000_000_000_000].map {
+            feed.turn(now: $0, captureHeartbeat: 0, captureIsInDeviceCall: false)
+        }
+        #expect(fed == [true, false])
+    }
+
     @Test mutating func heartbeatThatWrapsIsProgress() {
         _ = feed.turn(now: 0, captureHeartbeat: .max, captureIsInDeviceCall: false)
         let isFed = feed.turn(now: 3 * Self.second, captureHeartbeat: 0, captureIsInDeviceCall: false)
