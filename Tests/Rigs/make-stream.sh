@@ -2,12 +2,12 @@
 # Joins labelled clips into one stream, as people say digits one by one: gaps of 0.4 to 1.2 s, white noise 40 dB below
 # the speech over all of it.
 #
-#   Tests/Rigs/make-stream.sh OUT.wav OUT.tsv [SNR_DB] < LIST
+#   Tests/Rigs/make-stream.sh OUT.wav OUT.tsv [SNR_DB [GAP_MIN GAP_MAX]] < LIST
 #
 # LIST has a line "DIGIT PATH" for each clip, all 8 kHz mono. OUT.tsv gets "DIGIT START END" in seconds.
 # Deterministic: the gaps come from a fixed seed, the noise from sox -R. Needs sox.
 set -euo pipefail
-wav=$1 table=$2 snr=${3:-40}
+wav=$1 table=$2 snr=${3:-40} gap_min=${4:-0.4} gap_max=${5:-1.2}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -23,7 +23,8 @@ while read -r gap digit path; do
     [ -f "$work/gap-$gap.wav" ] || sox -R -r 8000 -n -b 16 -c 1 "$work/gap-$gap.wav" trim 0 "${gap}s"
     parts+=("$path" "$work/gap-$gap.wav")
     position=$((position + length + gap))
-done < <(awk 'BEGIN { srand(20) } { printf "%d %s\n", 3200 + int(rand() * 81) * 80, $0 }')
+done < <(awk -v low="$gap_min" -v high="$gap_max" 'BEGIN { srand(20); steps = int((high - low) * 100 + 1.5) }
+    { printf "%d %s\n", low * 8000 + int(rand() * steps) * 80, $0 }')
 parts+=("$work/gap-8000.wav")
 
 sox -R "${parts[@]}" -b 16 "$work/speech.wav"

@@ -14,6 +14,7 @@
 //               eio          one read fails with EIO
 //               stall:MS     no frame and no error for MS milliseconds
 //   gate      a file that must be there to open the device: absent ENODEV; holding "busy" EBUSY, "perm" EACCES
+//   panel     a file that the test maps as well, see struct panel: faults at any moment, and what was captured when
 //
 // The position in the file goes on where it was when the device is opened again in the same process, as the world does
 // not wait for a microphone; what the script has done is not done again.
@@ -22,6 +23,8 @@
 #include <alsa/pcm_external.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/mman.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -36,6 +39,23 @@ struct fault {
     long long frame;
     enum fault_kind kind;
     long milliseconds;
+};
+
+/// From a start of the device to its stop.
+struct panel_run {
+    double started;    // CLOCK_MONOTONIC, in seconds
+    double stopped;    // 0 while it runs
+    int64_t position;  // the frame of the sound at which it began, counted on through loops of the file
+    int64_t taken;     // frames that were read; the next run begins behind those that were captured
+    int64_t captured;
+};
+
+/// The file `panel`: the test writes `milliseconds` and then `command`, the rig everything else.
+struct panel {
+    uint32_t command;  // 1 and the number of a fault; 0 when it has happened
+    uint32_t milliseconds;
+    uint64_t run_count;
+    struct panel_run runs[];
 };
 
 /// What outlives a close: how far the sound and the script have come, by the device's script and files.
@@ -58,6 +78,9 @@ struct rig {
     double speed;
     bool loop;
     char gate[NAME_MAX_BYTES];
+    struct panel *panel;
+    size_t panel_bytes;
+    struct panel_run *panel_run;
     struct fault faults[FAULTS_MAX];
     int fault_count;
     // Of the current run, from start to stop:
@@ -89,6 +112,29 @@ static void set_timer(struct rig *rig, double seconds)
     timerfd_settime(rig->timer, 0, &times, NULL);
 }
 
+static void begin_panel_run(struct rig *rig)
+{
+    rig->panel_run = NULL;
+    if (!rig->panel)
+        return;
+    uint64_t count = rig->panel->run_count;
+    if (sizeof *rig->panel + (count + 1) * sizeof(struct panel_run) > rig->panel_bytes)
+        return;
+    rig->panel_run = &rig->panel->runs[count];
+    *rig->panel_run = (struct panel_run){.started = rig->started, .position = rig->memory->position};
+    __atomic_store_n(&rig->panel->run_count, count + 1, __ATOMIC_RELEASE);
+}
+
+static void end_panel_run(struct rig *rig)
+{
+    if (!rig->panel_run)
+        return;
+    rig->panel_run->captured = rig->captured;
+    __atomic_store_n(&rig->panel_run->taken, rig->taken, __ATOMIC_RELEASE);
+    rig->panel_run->stopped = seconds_now();
+    rig->panel_run = NULL;
+}
+
 static int rig_start(snd_pcm_ioplug_t *io)
 {
     struct rig *rig = io->private_data;
@@ -97,6 +143,7 @@ static int rig_start(snd_pcm_ioplug_t *io)
     rig->started = seconds_now();
     rig->stalled_for = rig->stalled_until = 0;
     rig->captured = rig->taken = 0;
+    begin_panel_run(rig);
     set_timer(rig, (double)io->period_size / io->rate / speed);
     return 0;
 }
@@ -106,8 +153,10 @@ static int rig_stop(snd_pcm_ioplug_t *io)
     struct rig *rig = io->private_data;
     set_timer(rig, 0);
     // Sound that was in the buffer is lost.
-    if (rig->running)
+    if (rig->running) {
+        end_panel_run(rig);
         rig->memory->position += rig->captured;
+    }
     rig->running = false;
     rig->captured = rig->taken = 0;
     return 0;
@@ -170,6 +219,11 @@ static int advance(struct rig *rig)
     long long target = rig->captured;
     if (rig->stalled_until > seconds_now())
         return 0;
+    if (rig->panel && __atomic_load_n(&rig->panel->command, __ATOMIC_ACQUIRE) != 0) {
+        struct fault fault = {.kind = rig->panel->command - 1, .milliseconds = (long)rig->panel->milliseconds};
+        __atomic_store_n(&rig->panel->command, 0, __ATOMIC_RELEASE);
+        return fail(rig, &fault);
+    }
     if (rig->speed > 0)
         target = (long long)((seconds_now() - rig->started - rig->stalled_for) * io->rate * rig->speed);
     else if (rig->captured - rig->taken < period)
@@ -261,7 +315,27 @@ static int rig_close(snd_pcm_ioplug_t *io)
     close(rig->timer);
     if (rig->file >= 0)
         close(rig->file);
+    if (rig->panel)
+        munmap(rig->panel, rig->panel_bytes);
     free(rig);
+    return 0;
+}
+
+/// Maps the panel where there is one; a code, or 0.
+static int open_panel(struct rig *rig, const char *path)
+{
+    if (!*path)
+        return 0;
+    int file = open(path, O_RDWR | O_CLOEXEC);
+    if (file < 0)
+        return -errno;
+    off_t size = lseek(file, 0, SEEK_END);
+    void *pages = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    close(file);
+    if (pages == MAP_FAILED || size < (off_t)sizeof(struct panel))
+        return -EINVAL;
+    rig->panel = pages;
+    rig->panel_bytes = (size_t)size;
     return 0;
 }
 
@@ -350,7 +424,7 @@ static int set_constraints(struct rig *rig, unsigned int rate, unsigned int chan
 
 SND_PCM_PLUGIN_DEFINE_FUNC(digitdrig)
 {
-    const char *file = "", *script = "", *gate = "", *format_name = "S16_LE";
+    const char *file = "", *script = "", *gate = "", *panel = "", *format_name = "S16_LE";
     long rate = 8000, channels = 1, loop = 0;
     double speed = 1;
     snd_config_iterator_t position, following;
@@ -372,6 +446,8 @@ SND_PCM_PLUGIN_DEFINE_FUNC(digitdrig)
             code = snd_config_get_string(entry, &script);
         else if (strcmp(id, "gate") == 0)
             code = snd_config_get_string(entry, &gate);
+        else if (strcmp(id, "panel") == 0)
+            code = snd_config_get_string(entry, &panel);
         else if (strcmp(id, "format") == 0)
             code = snd_config_get_string(entry, &format_name);
         else if (strcmp(id, "rate") == 0)
@@ -409,6 +485,8 @@ SND_PCM_PLUGIN_DEFINE_FUNC(digitdrig)
         code = rig->file < 0 ? -errno : 0;
         rig->file_frames = code < 0 ? 0 : lseek(rig->file, 0, SEEK_END) / rig->frame_bytes;
     }
+    if (code >= 0)
+        code = open_panel(rig, panel);
     rig->memory = recall(file, script, gate);
     rig->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     rig->io.version = SND_PCM_IOPLUG_VERSION;
@@ -423,6 +501,8 @@ SND_PCM_PLUGIN_DEFINE_FUNC(digitdrig)
         close(rig->timer);
         if (rig->file >= 0)
             close(rig->file);
+        if (rig->panel)
+            munmap(rig->panel, rig->panel_bytes);
         free(rig);
         return code;
     }
