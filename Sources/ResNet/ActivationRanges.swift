@@ -39,7 +39,8 @@ public struct ActivationRanges: Sendable, Equatable {
 
     /// What goes into a weights file.
     public var metadata: [String: String] {
-        [Self.metadataKey: Self.names.compactMap { name in maxima[name].map { "\(name)=\($0)" } }.joined(separator: " ")]
+        let parts = Self.names.compactMap { name in maxima[name].map { "\(name)=\($0)" } }
+        return [Self.metadataKey: parts.joined(separator: " ")]
     }
 }
 

@@ -17,9 +17,8 @@ final class FileBytes: Sendable {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, reason: reason(errno)) }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw .unreadable(
-                path: path, reason: status.st_mode & S_IFMT == S_IFDIR ? "it is a directory" : "it is not a regular file"
-            )
+            let isDirectory = status.st_mode & S_IFMT == S_IFDIR
+            throw .unreadable(path: path, reason: isDirectory ? "it is a directory" : "it is not a regular file")
         }
         let size = Int(status.st_size)
         // A network has 45 MB in f32, a training run's checkpoint five times that.

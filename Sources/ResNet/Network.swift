@@ -25,7 +25,9 @@ struct Network {
                 guard let ranges = try ActivationRanges(metadata: weights.metadata) else {
                     throw .unusablePrecision(
                         precision,
-                        problem: "the weights file lacks \(ActivationRanges.metadataKey); use f32, or a file that digitd wrote")
+                        problem:
+                            "the weights file lacks \(ActivationRanges.metadataKey); use f32, or a file that digitd "
+                            + "wrote")
                 }
                 return try Network(weights, shape, ranges, batchSize, engine)
             }
@@ -96,7 +98,8 @@ struct Network {
         // The stem gives steps of the first integers at once: its ReLU and the pooling do not mind a factor.
         let first = QuantizedRange.positive(ranges.maxima["maxpool"] ?? 1)
         let (input, stem) = try Self.stem(
-            FoldedConvolution(ResNet18Topology.stem, of: weights).scaled(by: 1 / first.step), shape, batchSize, &builder)
+            FoldedConvolution(ResNet18Topology.stem, of: weights).scaled(by: 1 / first.step), shape, batchSize, &builder
+        )
         var activation = Activation(value: try builder.converted(stem, to: .u8), range: first)
         builder.release(stem)
         for block in ResNet18Topology.blocks {

@@ -67,7 +67,8 @@ extension WeightsError {
     fileprivate var status: ExitStatus {
         switch self {
         case .missing, .unreadable: .inputMissing
-        case .malformed, .missingTensor, .wrongShape, .unusableValue, .malformedMetadata, .unusablePrecision: .inputNotUsable
+        case .malformed, .missingTensor, .wrongShape, .unusableValue, .malformedMetadata, .unusablePrecision:
+            .inputNotUsable
         case .unwritable, .engine: .failed
         }
     }

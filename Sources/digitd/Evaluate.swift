@@ -57,7 +57,8 @@ struct Evaluate: ParsableCommand {
     func validate() throws {
         let others = [
             ("--held-out", selection.heldOut), ("--official-test", selection.officialTest),
-            ("--split-test", selection.splitTest), ("--model", model != nil), ("--precision", precision.precision != nil), ("--report", report != nil),
+            ("--split-test", selection.splitTest), ("--model", model != nil),
+            ("--precision", precision.precision != nil), ("--report", report != nil),
             ("--noise", noise != nil), ("--live", live != nil),
         ]
         if leaveOneOut.leaveOneSpeakerOut, let name = others.first(where: \.1)?.0 {

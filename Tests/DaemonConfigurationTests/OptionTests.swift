@@ -94,7 +94,8 @@ import Testing
         #expect(live.count + needRestart.count == ConfigurationOption.all.count)
         #expect(
             needRestart == [
-                "capture.device", "recognition.model", "recognition.precision", "server.socket", "server.mode", "server.group",
+                "capture.device", "recognition.model", "recognition.precision", "server.socket", "server.mode",
+                "server.group",
                 "output.format",
             ])
     }

@@ -16,7 +16,8 @@ struct Int8Tests {
         var result = [Float](repeating: .nan, count: count * ResNet18Topology.classCount)
         var span = result.mutableSpan
         network.logits(windows.span, into: &span)
-        return (0..<count).map { Array(result[$0 * ResNet18Topology.classCount..<($0 + 1) * ResNet18Topology.classCount]) }
+        let classes = ResNet18Topology.classCount
+        return (0..<count).map { Array(result[$0 * classes..<($0 + 1) * classes]) }
     }
 
     private func probabilities(_ logits: [Float]) -> [Float] {
