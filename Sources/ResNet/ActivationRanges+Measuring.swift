@@ -31,14 +31,17 @@ struct MagnitudeHistogram {
     private var counts = [Int](repeating: 0, count: 4096)
     private var limit: Float = 1.0 / 1024
 
-    /// Counts values; zeros, which every range represents, are left out.
+    /// Counts values; zeros, which every range represents, are left out, and so is what is no finite number.
     mutating func add(_ values: UnsafeBufferPointer<Float>) {
         var largest: Float = 0
-        for value in values { largest = max(largest, abs(value)) }
-        guard largest.isFinite else { return }
+        for value in values where abs(value) > largest && value.isFinite { largest = abs(value) }
         while largest >= limit { double() }
+        // The limit is a power of two, so the product is exact, and under the number of bins.
         let scale = Float(counts.count) / limit
-        for value in values where value != 0 { counts[Int(abs(value) * scale)] += 1 }
+        for value in values {
+            let magnitude = abs(value)
+            if magnitude > 0, magnitude < limit { counts[Int(magnitude * scale)] += 1 }
+        }
     }
 
     private mutating func double() {

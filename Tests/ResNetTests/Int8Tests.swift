@@ -119,6 +119,9 @@ struct Int8Tests {
         #expect(abs(even.bestMaximum(steps: 255) - 10) < 0.2)
         #expect((0.9..<1.9).contains(skewed.bestMaximum(steps: 15)))
         #expect(MagnitudeHistogram().bestMaximum(steps: 255) == 1, "nothing but zeros")
+        var broken = MagnitudeHistogram()
+        [.nan, 2, -.infinity, 0].withUnsafeBufferPointer { broken.add($0) }
+        #expect(abs(broken.bestMaximum(steps: 255) - 2) < 0.01)
     }
 
     // MARK: - Weights
