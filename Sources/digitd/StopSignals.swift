@@ -75,19 +75,15 @@ private final class StopWish: Sendable {
     /// Makes the thread; false where there is none to be had.
     func startThread(reading readEnd: CInt) -> Bool {
         let box = Unmanaged.passRetained(Body(wish: self, readEnd: readEnd))
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
-        defer { pthread_attr_destroy(&attributes) }
         var thread = pthread_t()
         let code = pthread_create(
-            &thread, &attributes,
+            &thread, nil,
             { pointer in
                 let body = Unmanaged<Body>.fromOpaque(pointer!).takeRetainedValue()
                 body.wish.wait(body.readEnd)
                 return nil
             }, box.toOpaque())
-        if code != 0 { box.release() }
+        if code == 0 { pthread_detach(thread) } else { box.release() }
         return code == 0
     }
 
@@ -136,7 +132,11 @@ private enum StopPipe {
     static func open() -> CInt? {
         if stopPipe.writeEnd < 0 {
             var ends: [CInt] = [-1, -1]
-            guard pipe2(&ends, O_NONBLOCK | O_CLOEXEC) == 0 else { return nil }
+            guard pipe(&ends) == 0 else { return nil }
+            for end in ends {
+                _ = fcntl(end, F_SETFL, O_NONBLOCK)
+                _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+            }
             stopPipe = (ends[0], ends[1])
         }
         return stopPipe.readEnd

@@ -3,9 +3,12 @@
 //   LD_PRELOAD=clock.so CLOCK_OFFSET=FILE digitd ...
 //
 // FILE holds an int64_t, which the test may change at any time: the nanoseconds that CLOCK_REALTIME is off by. CLOCK_MONOTONIC
-// is left alone, as the kernel does when somebody sets the clock.
+// is left alone, as the kernel does when somebody sets the clock. A wait until a time of that clock ends when it is reached, be
+// that earlier or later than was meant: such is sem_timedwait(3), by which libdispatch waits.
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <errno.h>
+#include <semaphore.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -52,4 +55,19 @@ time_t time(time_t *result)
     if (result)
         *result = now.tv_sec;
     return now.tv_sec;
+}
+
+int sem_timedwait(sem_t *restrict semaphore, const struct timespec *restrict until)
+{
+    for (;;) {
+        struct timespec now, pause = {0, 20000000};
+        if (sem_trywait(semaphore) == 0)
+            return 0;
+        clock_gettime(CLOCK_REALTIME, &now);
+        if (now.tv_sec > until->tv_sec || (now.tv_sec == until->tv_sec && now.tv_nsec >= until->tv_nsec)) {
+            errno = ETIMEDOUT;
+            return -1;
+        }
+        nanosleep(&pause, NULL);
+    }
 }

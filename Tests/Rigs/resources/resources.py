@@ -13,7 +13,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "..", "Soak"), os.path.join(HERE, "..")]
 from clients import Lines, Steady  # noqa: E402
-from microphone import Microphone  # noqa: E402
+from microphone import KINDS, Microphone  # noqa: E402
 from watch import wall_seconds  # noqa: E402
 
 DIGITD, WORK = sys.argv[1:3]
@@ -106,6 +106,10 @@ class Daemon:
         before = len(self.events("DIGIT"))
         self.until(f"{count} more digits", lambda: len(self.events("DIGIT")) >= before + count, seconds)
 
+    def unplug(self):
+        struct.pack_into("=I", self.microphone.panel, 0, KINDS["unplug"])
+        self.until("DEVICE lost", lambda: any(event["state"] == "lost" for event in self.events("DEVICE")))
+
     def end(self):
         self.process.send_signal(signal.SIGTERM)
         status = self.process.wait(10)
@@ -183,7 +187,7 @@ def files():
         check(all(final[path] == versions[path][-1] for path in final), f"{name} has files that were not renamed into place.")
         count = sum(step[0] in ("write", "sync", "rename") for step in done)
         # Training takes long, so only the last steps: those of the checkpoint and of the network.
-        points = range(1, count + 1) if name.startswith("mel") and count < 10 else sorted({1, 2, 3, count - 3, count - 2, count - 1})
+        points = range(1, count + 1) if name.startswith("mel") and count < 10 else sorted({1, 2, 3, *range(max(1, count - 3), count)})
         for point in points:
             result, _, valid = steps(name, out, crash=point)
             check(result.returncode == 137, f"{name} did not reach step {point}: {result.stderr}")
@@ -259,9 +263,7 @@ def descriptors():
         daemon.hears(2)
         check(not daemon.events("GAP"), f"Without descriptors sound is lost: {daemon.events('GAP')}")
         # The device goes. What it held the waiting clients take, so that it cannot be opened again.
-        daemon.microphone.faults.clear()
-        struct.pack_into("=I", daemon.microphone.panel, 0, 4)
-        daemon.until("DEVICE lost", lambda: any(event["state"] == "lost" for event in daemon.events("DEVICE")))
+        daemon.unplug()
         time.sleep(3)
         daemon.microphone.plug_in()
         time.sleep(6)
@@ -366,6 +368,25 @@ def clock():
         heard = [str(event["digit"]) for event in daemon.events("DIGIT")]
         check(heard == (said * 5)[: len(heard)] and len(heard) >= 15, f"Said were {said}, again and again; heard were {heard}.")
         check(daemon.steady.trips and max(trip for _, trip in daemon.steady.trips) < 5, "Answers wait for the clock.")
+        # A client that waits for a time, and for which nothing else comes: keypad's time-out of 3 s.
+        daemon.unplug()
+        for seconds in (-3600, 3600):
+            with open(path, "r+b") as file:
+                file.write(struct.pack("=q", 0))
+            keypad = subprocess.Popen(
+                [DIGITD, "keypad", "--socket", daemon.socket, "--length", "9", "--timeout", "3", "--min-confidence", "1"],
+                env={**os.environ, "LD_PRELOAD": f"{WORK}/clock.so", "CLOCK_OFFSET": path}, stderr=subprocess.PIPE, text=True)
+            begun = time.monotonic()
+            time.sleep(1.5)
+            with open(path, "r+b") as file:
+                file.write(struct.pack("=q", int(seconds * 1e9)))
+            try:
+                errors = keypad.communicate(timeout=20)[1]
+            except subprocess.TimeoutExpired:
+                keypad.kill()
+                sys.exit(f"keypad --timeout 3 waits on when the clock is stepped by {seconds} s.")
+            took = time.monotonic() - begun
+            check(keypad.returncode == 1 and took > 2.9, f"keypad --timeout 3 ends after {took:.1f} s when the clock is stepped by {seconds} s: {errors}")
         daemon.end()
     print(f"clock stepped {len(steps)} times, by up to ten years: {len(heard)} digits right, delays {min(delays)} to {max(delays)} ms", flush=True)
 

@@ -1,5 +1,6 @@
 """The socket against other users; for ../security.sh. security.py DIGITD WORK"""
 
+import atexit
 import errno
 import fcntl
 import os
@@ -37,10 +38,12 @@ def configuration(mode="0660", group=""):
 
 
 def start(path, config, user=OWNER, groups=(), umask=0o022, environment=()):
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [DIGITD, "listen", "--format", "digits", "--config", config, "--socket", path, "--device", "digitdrig"],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, umask=umask,
         preexec_fn=as_user(user, groups) if user else None, env={**os.environ, **dict(environment)})
+    atexit.register(process.kill)
+    return process
 
 
 def listening(path, process):
