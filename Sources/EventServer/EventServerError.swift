@@ -12,6 +12,8 @@ public enum EventServerError: Error, Sendable, Hashable {
     case directoryMissing(directory: String)
     /// This user may not create the socket, or replace a dead one, or look whether it is dead.
     case forbidden(path: String)
+    /// The file system of the socket's directory is read-only.
+    case readOnly(path: String)
     /// Another program has held a lock on the socket's directory for two seconds.
     case directoryLocked(directory: String)
     /// There is no such group.
@@ -38,6 +40,8 @@ extension EventServerError: CustomStringConvertible {
             "The directory \(directory) for the socket does not exist; create it or choose another socket path."
         case .forbidden(let path):
             "This user may not create the socket \(path); choose a path in a directory of this user's own."
+        case .readOnly(let path):
+            "The socket \(path) would be on a read-only file system; remove what makes it so or choose another socket path."
         case .directoryLocked(let directory):
             "Another program keeps the directory \(directory) locked; stop it or choose another socket path."
         case .groupUnknown(let group):

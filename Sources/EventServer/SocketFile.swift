@@ -76,7 +76,8 @@ struct SocketFile: Sendable {
         switch code {
         case 0: return
         case EADDRINUSE: throw .alreadyRunning(path: path)
-        case EACCES, EPERM, EROFS: throw .forbidden(path: path)
+        case EACCES, EPERM: throw .forbidden(path: path)
+        case EROFS: throw .readOnly(path: path)
         case let code: throw .system(call: "bind", path: path, code: code)
         }
     }
@@ -97,7 +98,9 @@ struct SocketFile: Sendable {
         defer { close(probe) }
         switch address.connect(probe) {
         case ECONNREFUSED:
-            guard unlink(path) == 0 || errno == ENOENT else { throw .forbidden(path: path) }
+            guard unlink(path) == 0 || errno == ENOENT else {
+                throw errno == EROFS ? .readOnly(path: path) : .forbidden(path: path)
+            }
         case ENOENT: return
         // EAGAIN: so many wait to be accepted that no more may.
         case 0, EAGAIN: throw .alreadyRunning(path: path)

@@ -120,7 +120,7 @@ extension EventServerError {
         // The configuration's own path was checked when it was read.
         case .pathLength: .usage
         case .groupUnknown, .groupForbidden, .badDescriptor: .badConfiguration
-        case .alreadyRunning, .occupied, .directoryMissing, .forbidden, .directoryLocked, .system: .failed
+        case .alreadyRunning, .occupied, .directoryMissing, .forbidden, .readOnly, .directoryLocked, .system: .failed
         }
     }
 }

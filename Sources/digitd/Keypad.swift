@@ -49,7 +49,7 @@ struct Keypad: ParsableCommand {
             length: length.range, minConfidence: minConfidence, pause: pause, timeout: timeout)
         let style = TerminalStyle(environment: ProcessInfo.processInfo.environment)
         let prompt = KeypadPrompt(parameters, showsDigits: show, style: style)
-        let collector = KeypadCollector(parameters, KeypadPromptLine(prompt, style))
+        let collector = try KeypadCollector(parameters, KeypadPromptLine(prompt, style))
         let task = collector.start(socket.socket)
         let signals = StopSignals(grace: 1) { collector.wake() }
         let end = collector.wait { signals.isStopWished }

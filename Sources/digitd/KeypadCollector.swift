@@ -20,9 +20,10 @@ final class KeypadCollector: Sendable {
     }
 
     private let contents: Mutex<Contents>
-    private let news = DispatchSemaphore(value: 0)
+    private let news: WakePipe
 
-    init(_ parameters: KeypadEntry.Parameters, _ line: KeypadPromptLine) {
+    init(_ parameters: KeypadEntry.Parameters, _ line: KeypadPromptLine) throws(TerminalError) {
+        news = try WakePipe()
         contents = Mutex(Contents(entry: KeypadEntry(parameters, at: Self.now), line: line))
     }
 
@@ -51,11 +52,11 @@ final class KeypadCollector: Sendable {
                 return (contents.end, contents.entry.deadline)
             }
             if let end { return end }
-            _ = news.wait(timeout: .now() + max(0, deadline - Self.now))
+            news.wait(seconds: deadline - Self.now)
         }
     }
 
-    func wake() { news.signal() }
+    func wake() { news.wake() }
 
     private func take(_ event: DigitEvent) {
         contents.withLock { contents in

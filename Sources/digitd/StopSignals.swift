@@ -1,23 +1,18 @@
-import Dispatch
 import Glibc
 import Synchronization
 
 /// SIGINT and SIGTERM as a wish to stop. The second signal ends the process at once.
+///
+/// A thread of its own, made at the beginning, waits for them: a dispatch queue may want a new thread at that moment, and where
+/// there are none left (memory, TasksMax) the process could not be told to end. One value at a time in a process.
 final class StopSignals: Sendable {
-    /// The signal that came first; 0 before.
-    private let first = Atomic<CInt>(0)
-    /// Written by `init` only.
-    private nonisolated(unsafe) var sources: [any DispatchSourceSignal] = []
-    private let whenWished: @Sendable () -> Void
+    private let wish: StopWish
 
     /// Whether a signal has come.
     var isStopWished: Bool { firstNumber != nil }
 
     /// The number of the signal that came first.
-    var firstNumber: CInt? {
-        let number = first.load(ordering: .acquiring)
-        return number == 0 ? nil : number
-    }
+    var firstNumber: CInt? { wish.firstNumber }
 
     /// Catches the signals as long as the value lives.
     ///
@@ -26,29 +21,25 @@ final class StopSignals: Sendable {
     ///   opening a pipe. nil waits for as long as it takes.
     /// - Parameter whenWished: called at the first signal, on a thread of its own choice; for work that does not look by itself.
     init(grace: Double? = nil, whenWished: @escaping @Sendable () -> Void = {}) {
-        self.whenWished = whenWished
-        sources = [SIGINT, SIGTERM].map { number in
-            // A dispatch source sees only signals whose own action is off.
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
-            source.setEventHandler { [weak self] in self?.receive(number, grace) }
-            source.resume()
-            return source
+        wish = StopWish(grace: grace, whenWished: whenWished)
+        // Without a pipe or a thread the signals keep their own action, which ends the process as well.
+        guard let readEnd = StopPipe.open(), wish.startThread(reading: readEnd) else { return }
+        var set = sigset_t()
+        sigemptyset(&set)
+        for number in StopPipe.numbers {
+            var action = sigaction()
+            action.__sigaction_handler.sa_handler = report
+            action.sa_flags = SA_RESTART
+            sigaction(number, &action, nil)
+            sigaddset(&set, number)
         }
+        // A program that starts this one from a thread that holds signals back hands that on.
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 
     deinit {
-        for source in sources { source.cancel() }
-    }
-
-    private func receive(_ number: CInt, _ grace: Double?) {
-        guard first.compareExchange(expected: 0, desired: number, ordering: .acquiringAndReleasing).exchanged else {
-            Self.end(by: number)
-        }
-        whenWished()
-        if let grace {
-            DispatchQueue.global(qos: .userInteractive).asyncAfter(deadline: .now() + grace) { Self.end(by: number) }
-        }
+        for number in StopPipe.numbers { signal(number, SIG_IGN) }
+        StopPipe.put(StopPipe.end)
     }
 
     /// Ends the process as the signal would have, so that a shell sees by what it ended.
@@ -62,4 +53,107 @@ final class StopSignals: Sendable {
         raise(number)
         _exit(128 + number)
     }
+}
+
+/// What the thread and its owner share; the thread keeps it for as long as it runs.
+private final class StopWish: Sendable {
+    /// The signal that came first; 0 before.
+    private let first = Atomic<CInt>(0)
+    private let grace: Double?
+    private let whenWished: @Sendable () -> Void
+
+    init(grace: Double?, whenWished: @escaping @Sendable () -> Void) {
+        self.grace = grace
+        self.whenWished = whenWished
+    }
+
+    var firstNumber: CInt? {
+        let number = first.load(ordering: .acquiring)
+        return number == 0 ? nil : number
+    }
+
+    /// Makes the thread; false where there is none to be had.
+    func startThread(reading readEnd: CInt) -> Bool {
+        let box = Unmanaged.passRetained(Body(wish: self, readEnd: readEnd))
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, nil,
+            { pointer in
+                let body = Unmanaged<Body>.fromOpaque(pointer!).takeRetainedValue()
+                body.wish.wait(body.readEnd)
+                return nil
+            }, box.toOpaque())
+        if code == 0 { pthread_detach(thread) } else { box.release() }
+        return code == 0
+    }
+
+    private func wait(_ readEnd: CInt) {
+        var deadline: ContinuousClock.Instant?
+        while true {
+            let left = deadline.map { max(.zero, ContinuousClock.now.duration(to: $0)) }
+            var entry = pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0)
+            // Rounded up, not to turn in circles for the last millisecond.
+            let ready = poll(&entry, 1, left.map { CInt(($0 / .milliseconds(1)).rounded(.up)) } ?? -1)
+            if ready == 0, let firstNumber { StopSignals.end(by: firstNumber) }
+            guard ready > 0 else { continue }
+            var byte: UInt8 = 0
+            guard read(readEnd, &byte, 1) == 1 else { continue }
+            if byte == StopPipe.end { return }
+            receive(CInt(byte))
+            if deadline == nil { deadline = grace.map { .now + .seconds($0) } }
+        }
+    }
+
+    private func receive(_ number: CInt) {
+        guard first.compareExchange(expected: 0, desired: number, ordering: .acquiringAndReleasing).exchanged else {
+            StopSignals.end(by: number)
+        }
+        whenWished()
+    }
+
+    private final class Body: Sendable {
+        let wish: StopWish
+        let readEnd: CInt
+
+        init(wish: StopWish, readEnd: CInt) {
+            self.wish = wish
+            self.readEnd = readEnd
+        }
+    }
+}
+
+/// The pipe from the handlers to the thread. It is made once and never closed: a handler may be about to write to it.
+private enum StopPipe {
+    static let numbers = [SIGINT, SIGTERM]
+    /// What ends the thread, in place of a signal's number.
+    static let end: UInt8 = 0
+
+    /// The end to read from; nil where no pipe can be made.
+    static func open() -> CInt? {
+        if stopPipe.writeEnd < 0 {
+            var ends: [CInt] = [-1, -1]
+            guard pipe(&ends) == 0 else { return nil }
+            for end in ends {
+                _ = fcntl(end, F_SETFL, O_NONBLOCK)
+                _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+            }
+            stopPipe = (ends[0], ends[1])
+        }
+        return stopPipe.readEnd
+    }
+
+    static func put(_ byte: UInt8) {
+        var byte = byte
+        _ = write(stopPipe.writeEnd, &byte, 1)
+    }
+}
+
+/// Written before a handler is in place.
+private nonisolated(unsafe) var stopPipe: (readEnd: CInt, writeEnd: CInt) = (-1, -1)
+
+/// Only functions that signal-safety(7) lists.
+private func report(_ number: CInt) {
+    let code = errno
+    StopPipe.put(UInt8(truncatingIfNeeded: number))
+    errno = code
 }

@@ -252,7 +252,7 @@ import Testing
     private static let errors: [EventServerError] = [
         .alreadyRunning(path: "/run/s"), .occupied(path: "/run/s", kind: "a directory"),
         .pathLength(path: "/run/s", bytesMaximum: 107), .directoryMissing(directory: "/run"),
-        .forbidden(path: "/run/s"), .directoryLocked(directory: "/run"), .groupUnknown("g"),
+        .forbidden(path: "/run/s"), .readOnly(path: "/run/s"), .directoryLocked(directory: "/run"), .groupUnknown("g"),
         .groupForbidden(path: "/run/s", group: "g"), .badDescriptor(3),
         .system(call: "bind", path: "/run/s", code: ENOSPC),
     ]

@@ -5,7 +5,7 @@
 #
 #   Tests/Rigs/systemd.sh DIGITD
 #
-# Needs root, systemd, sox, jq, gcc and libasound2-dev. Skipped where a systemd of its own cannot be started.
+# Needs root, systemd, sox, jq, gcc, python3 and libasound2-dev. Skipped where a systemd of its own cannot be started.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 digitd=$(realpath "$1")
@@ -20,6 +20,7 @@ trap 'machine_stop; rm -rf "$work"' EXIT
 
 mkdir -p "$work/machine/srv"
 cp "$digitd" "$work/machine/srv/digitd"
+cp "$here/systemd/probe.py" "$work/machine/srv/probe.py"
 "$here/alsa/build.sh" "$work/machine/srv/microphone"
 sed -i "s#$work/machine/srv/microphone#/srv/microphone#" "$work/machine/srv/microphone/digitdrig.conf"
 # Two seconds of the room before the ten digits, so that they are all spoken after READY.
@@ -88,9 +89,9 @@ expect_digits() {
 # expect_restart FILE N: systemd has started the daemon anew for the time number N; the subscriber is let in again.
 expect_restart() {
     until_true 15 is NRestarts "$2" || fail "not restarted"
-    until_true 5 is ActiveState active || fail "not active after the restart"
+    until_true 20 is ActiveState active || fail "not active after the restart"
     [ "$(inode)" = "$inode" ] || fail "the socket is another one after the restart"
-    until_true 5 eval "[ \$(connections $1) -eq $(($2 + 1)) ]" || fail "the subscriber has not come back"
+    until_true 20 eval "[ \$(connections $1) -eq $(($2 + 1)) ]" || fail "the subscriber has not come back"
     expect_digits "$1" $(($2 + 1))
 }
 inode() { in_machine stat -c %d:%i "$socket"; }
@@ -103,7 +104,7 @@ serves() {
     inode=$(inode)
 
     subscribe "$@" "$socket"
-    until_true 10 is ActiveState active || fail "a connection does not start the daemon"
+    until_true 30 is ActiveState active || fail "a connection does not start the daemon"
     [ -n "$(property StatusText)" ] || fail "READY without a status line"
     echo "$manager: started by its socket; ready after $(started_in) ms: $(property StatusText)"
     until_true 2 eval "[ \$(connections $1) -eq 1 ]" || fail "ready, but the subscriber is not let in"
@@ -194,6 +195,33 @@ awk '/^Groups:/' <<<"$status" | grep -qw "$(in_machine getent group audio | cut 
 in_machine setpriv --reuid=12345 "--regid=$group" --clear-groups test -w "$socket" || fail "the group may not connect"
 if in_machine setpriv --reuid=12345 --regid=12345 --clear-groups test -w "$socket"; then fail "anybody may connect"; fi
 echo "system: dynamic user, no capabilities, seccomp; the socket is for its group"
+
+# probe NAME [EDIT...]: a program in digitd's place, under its own unit as sed changes it, tries what is forbidden.
+probe() {
+    local name=$1
+    shift
+    in_machine sed -e 's#^ExecStart=.*#ExecStart=/usr/bin/python3 /srv/probe.py /run/digitd/digitd.sock#' \
+        -e 's/^Type=.*/Type=oneshot/' -e '/^\(ExecReload\|WatchdogSec\|Restart\|NotifyAccess\|Requires\)/d' \
+        -e 's/^StandardOutput=.*/StandardOutput=journal/' -e '/^\[Install\]/,$d' "$@" \
+        /usr/local/lib/systemd/system/digitd.service >"$work/$name.service"
+    in_machine tee "/run/systemd/system/$name.service" <"$work/$name.service" >/dev/null
+    control daemon-reload
+    local status=0
+    control start "$name.service" 2>/dev/null || status=$?
+    in_machine journalctl --sync
+    in_machine journalctl --no-pager --output cat --unit "$name.service" | grep -E '^(refused|ALLOWED):' >"$work/$name.log" || true
+    return $status
+}
+probe digitd-probe || fail "the unit lets a program: $(grep ALLOWED "$work/digitd-probe.log")"
+refused=$(grep -c '^refused' "$work/digitd-probe.log")
+[ "$refused" -ge 45 ] || fail "only $refused things were tried"
+# The system calls, which can do nothing, get through where nothing confines them: the tries are good ones.
+if probe digitd-loose -e 's#probe.py .*#probe.py calls#' -e '/^\(SystemCallFilter\|SystemCallArchitectures\|CapabilityBoundingSet\|DynamicUser\|User\|Restrict\|Protect\|Private\|NoNewPrivileges\|DevicePolicy\|DeviceAllow\|LockPersonality\|IPAddressDeny\)/d'; then
+    fail "a unit without confinement refuses everything, too"
+fi
+[ "$(grep -c '^ALLOWED' "$work/digitd-loose.log")" -ge 20 ] || fail "without confinement: $(cat "$work/digitd-loose.log")"
+echo "system: $refused forbidden things refused to a program in its place; without confinement" \
+    "$(grep -c '^ALLOWED' "$work/digitd-loose.log") of the system calls get through"
 waits_for_microphone subscriber 4
 says_good_bye subscriber
 if in_machine test -e /run/digitd; then fail "/run/digitd is left"; fi
