@@ -41,19 +41,21 @@ enum ElementType: String {
 
     /// Whether no element of `bytes` is an infinity or a NaN; no early exit, so that it vectorises.
     func areFinite(in bytes: UnsafeRawBufferPointer) -> Bool {
-        func largest<Bits: FixedWidthInteger>(_: Bits.Type, exponent: Bits) -> Bits {
-            var largest: Bits = 0
-            for i in 0..<bytes.count / MemoryLayout<Bits>.size {
-                let bits = bytes.loadUnaligned(fromByteOffset: i * MemoryLayout<Bits>.size, as: Bits.self)
-                largest = max(largest, bits & exponent)
+        switch self {
+        case .f32:
+            var largest: UInt32 = 0
+            for offset in stride(from: 0, to: bytes.count, by: 4) {
+                largest = max(largest, bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self) & 0x7F80_0000)
             }
-            return largest
-        }
-        return switch self {
-        case .f32: largest(UInt32.self, exponent: 0x7F80_0000) != 0x7F80_0000
-        case .f16: largest(UInt16.self, exponent: 0x7C00) != 0x7C00
-        case .bf16: largest(UInt16.self, exponent: 0x7F80) != 0x7F80
-        case .i64: true
+            return largest != 0x7F80_0000
+        case .f16, .bf16:
+            let exponent: UInt16 = self == .f16 ? 0x7C00 : 0x7F80
+            var largest: UInt16 = 0
+            for offset in stride(from: 0, to: bytes.count, by: 2) {
+                largest = max(largest, bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self) & exponent)
+            }
+            return largest != exponent
+        case .i64: return true
         }
     }
 
