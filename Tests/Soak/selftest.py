@@ -67,6 +67,11 @@ class SpokenTests(unittest.TestCase):
         del self.events[2]
         self.assertEqual(len(self.judge().wrong), 1)
 
+    def testToldLossIsNoError(self):
+        del self.events[2]
+        self.events.insert(3, (1008.0, {"class": "GAP", "cause": "ring_full", "lost_frames": 4000}))
+        self.assertEqual(self.judge().wrong, [])
+
     def testDoubledDigitIsNoticed(self):
         self.events.insert(3, self.events[2])
         self.assertEqual(len(self.judge().wrong), 1)

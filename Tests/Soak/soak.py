@@ -214,6 +214,8 @@ class Soak:
         untold = self.microphone.untold(self.steady.events)
         if untold:
             self.fail(f"{len(untold)} faults were told by no event, the first at {untold[0]:.1f} s of the machine's clock")
+        if verdict.safe < verdict.near:
+            self.fail(f"only {verdict.safe} of {verdict.safe + verdict.near} digits were clear of losses, too few to judge")
         hours = self.elapsed / 3600
         slope, growth_max = self.watch.slope(), max(4, hours)
         if slope * hours > growth_max:
@@ -232,7 +234,7 @@ class Soak:
             ("rejected", f"{self.steady.count('REJECTED')}"),
             ("faults", f"{self.microphone.count}: {self.microphone.summary()}"),
             ("overruns by the machine's load", f"{self.microphone.own_overruns(self.steady.events)}"),
-            ("told", f"{self.steady.count('GAP')} gaps, {verdict.losses} of them with no fault, "
+            ("told", f"{self.steady.count('GAP')} gaps, {verdict.losses} of them because recognition had no time, "
              f"{self.steady.count('DEVICE')} changes of the device"),
             ("clients", f"{self.visitors.count}: {self.visitors.summary()}"),
             ("reloads", f"{self.reloads.good} taken, {self.reloads.bad} refused"),

@@ -73,17 +73,12 @@ class Spoken:
             if event["class"] == "DIGIT":
                 captured = wall_seconds(event["time"]) - event.get("latency_ms", 0) / 1000 - microphone.wall_offset
                 heard[max(0, bisect.bisect_right(starts, captured + 0.05) - 1)].append((captured, event))
-        losses = self.losses_inside(events, runs)
+        # Sound that was read and found no room, because recognition had no time: each such loss is told, behind it.
+        losses = [moment for moment, event in events if event["class"] == "GAP" and event["cause"] == "ring_full"]
         verdict.losses = len(losses)
         for run, digits in zip(runs, heard):
             self.judge_run(run, digits, losses, microphone, until, verdict)
         return verdict
-
-    def losses_inside(self, events, runs):
-        """Gaps that no end of a run explains: the ring was full."""
-        stops = [run.stopped for run in runs if run.stopped]
-        return [moment for moment, event in events if event["class"] == "GAP"
-                and not any(stop - 0.1 <= moment < stop + 15 for stop in stops)]
 
     def judge_run(self, run, digits, losses, microphone, until, verdict):
         speed, limit = microphone.speed, run.position + run.taken

@@ -306,8 +306,15 @@ def memory():
             pages = int(file.read().split()[0]) + 1024
         resource.prlimit(daemon.process.pid, resource.RLIMIT_AS, (pages * 4096, resource.RLIM_INFINITY))
         daemon.hears(5)
-        daemon.end()
-    print(f"little memory: status by address space: {', '.join(told)}; a daemon that runs goes on with what it has", flush=True)
+        # There is no memory for a new thread either. It ends in order, or by the signal a second later, but it ends.
+        began = time.monotonic()
+        daemon.process.send_signal(signal.SIGTERM)
+        status = daemon.process.wait(10)
+        took = time.monotonic() - began
+        check(status in (0, -signal.SIGTERM) and took < 5, f"Without memory for a thread the daemon ends with {status} after {took:.1f} s.")
+        daemon.steady.join(5)
+        check(daemon.events("BYE"), "Without memory for a thread subscribers get no BYE.")
+    print(f"little memory: status by address space: {', '.join(told)}; a daemon that runs goes on with what it has, and ends", flush=True)
 
 
 def priority():
@@ -335,6 +342,14 @@ def priority():
 
 def clock():
     """The wall clock is stepped forth and back; only the events' wall time may notice."""
+    # A machine that is too busy to keep up says nothing of clocks.
+    for _ in range(3):
+        if step_clock():
+            return
+    sys.exit("The machine is too busy: recognition did not keep up with the sound in three attempts.")
+
+
+def step_clock():
     path = f"{WORK}/offset"
     steps = [3600, -3600, 86400, -86400 * 400, 86400 * 3650, 0, -30, 30, -1, 0]
     with open(path, "wb") as file:
@@ -352,7 +367,7 @@ def clock():
                     continue
                 event["seen"] = True
                 sent = wall_seconds(event["time"])
-                if not any(abs(sent - offset - time.time()) < 4 for offset in (now, seconds)):
+                if not any(abs(sent - offset - time.time()) < 15 for offset in (now, seconds)):
                     wrong.append(f"at an offset of {seconds} s a digit has the time {event['time']}")
             now = seconds
         took = time.monotonic() - begun
@@ -361,8 +376,10 @@ def clock():
         lines.ask({"status": True})
         status = next(event for event in sum((lines.read(2) for _ in range(3)), []) if event["class"] == "STATUS")
         check(not wrong, f"The wall time of events does not follow the clock: {wrong}")
+        if any(event["cause"] == "ring_full" for event in daemon.events("GAP")):
+            return False
         check(len(daemon.events("DEVICE")) == 1 and not daemon.events("GAP"), f"A step of the clock disturbs capture: {daemon.events('DEVICE')} {daemon.events('GAP')}")
-        check(max(delays) < 2000 and min(delays) >= 0, f"A step of the clock is in the delays: {delays}")
+        check(max(delays) < 10_000 and min(delays) >= 0, f"A step of the clock is in the delays: {delays}")
         check(took < status["uptime"] < took + 30, f"A step of the clock is in the uptime: {status['uptime']} s after {took:.0f} s.")
         said = open(os.path.join(HERE, "../../../Demo/digits.txt")).read().split()
         heard = [str(event["digit"]) for event in daemon.events("DIGIT")]
@@ -389,6 +406,7 @@ def clock():
             check(keypad.returncode == 1 and took > 2.9, f"keypad --timeout 3 ends after {took:.1f} s when the clock is stepped by {seconds} s: {errors}")
         daemon.end()
     print(f"clock stepped {len(steps)} times, by up to ten years: {len(heard)} digits right, delays {min(delays)} to {max(delays)} ms", flush=True)
+    return True
 
 
 def run_directory():
