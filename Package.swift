@@ -136,6 +136,34 @@ if Context.environment["DIGITD_NETWORK_ONLY"] != nil {
     package.dependencies = [.package(url: "https://github.com/apple/swift-log", from: "1.16.2")]
 }
 
+// Tests/sanitizers.sh and Tests/Fuzz/run.sh build this way.
+if let sanitizer = Context.environment["DIGITD_SANITIZER"] {
+    // A release build, for the times of the live rigs; but to optimise tests takes longer than to run them.
+    for target in package.targets where target.type == .test {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-Onone"])]
+    }
+    if sanitizer == "address" {
+        // The counters that guide libFuzzer, and a trap where the C of the shim headers does what C leaves undefined.
+        let checks = SwiftSetting.unsafeFlags([
+            "-sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table",
+            "-Xcc", "-fsanitize=undefined", "-Xcc", "-fsanitize-trap=undefined",
+        ])
+        for target in package.targets where target.type == .regular {
+            target.swiftSettings = (target.swiftSettings ?? []) + [checks]
+        }
+        // The program that feeds the readers of foreign bytes.
+        package.targets.append(
+            .executableTarget(
+                name: "Fuzz",
+                dependencies: [
+                    "AudioInput", "DaemonConfiguration", "DigitEvents", "DigitRecognizer", "EventServer",
+                    "MelSpectrogram", "ResNet", "ServiceManager", .product(name: "Logging", package: "swift-log"),
+                ],
+                path: "Tests/Fuzz/Program",
+                swiftSettings: swiftSettings))
+    }
+}
+
 // The benchmarks (Tests/Benchmarks) need a package that nothing else here does.
 if Context.environment["DIGITD_BENCHMARKS"] != nil {
     package.dependencies.append(.package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []))
@@ -148,26 +176,4 @@ if Context.environment["DIGITD_BENCHMARKS"] != nil {
             ],
             path: "Tests/Benchmarks/RecognitionBenchmarks", swiftSettings: swiftSettings,
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
-}
-
-// Tests/sanitizers.sh and Tests/Fuzz/run.sh build this way for the address sanitizer: with the counters that guide libFuzzer,
-// with a trap where the C of the shim headers does what C leaves undefined, and with the program that feeds the readers of
-// foreign bytes.
-if Context.environment["DIGITD_FUZZ"] != nil {
-    let counters = SwiftSetting.unsafeFlags([
-        "-sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table",
-        "-Xcc", "-fsanitize=undefined", "-Xcc", "-fsanitize-trap=undefined",
-    ])
-    for target in package.targets where target.type == .regular {
-        target.swiftSettings = (target.swiftSettings ?? []) + [counters]
-    }
-    package.targets.append(
-        .executableTarget(
-            name: "Fuzz",
-            dependencies: [
-                "AudioInput", "DaemonConfiguration", "DigitEvents", "DigitRecognizer", "EventServer", "MelSpectrogram",
-                "ResNet", "ServiceManager", .product(name: "Logging", package: "swift-log"),
-            ],
-            path: "Tests/Fuzz/Program",
-            swiftSettings: swiftSettings))
 }

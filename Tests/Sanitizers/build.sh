@@ -6,7 +6,7 @@ if [ ! -e "$library" ]; then
     echo "There is no libFuzzer at $library; take a Swift toolchain that has it." >&2
     exit 1
 fi
-export DIGITD_FUZZ=1
+export DIGITD_SANITIZER=address
 # As built for use: the live rigs have their times, and libFuzzer wants speed; a trap is a trap in either configuration. The C++
 # of toml++ gets the same counters as Swift, see Package.swift.
 address_flags="-c release --scratch-path $PWD/.build-fuzz --sanitize address -Xswiftc -enable-testing

@@ -10,7 +10,8 @@ import Testing
 
     @Test func listeningSocketsAreTakenInOrderAndCloseAtExec() throws {
         let sockets = [listener("a"), listener("b")]
-        defer { pass([]) }
+        // An optimised build ends an object's life, which closes the socket, after its last use.
+        defer { withExtendedLifetime(sockets) { pass([]) } }
         pass(sockets.map(\.descriptor))
         let taken = try take(["LISTEN_PID": "42", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "digitd.socket:other"])
         #expect(taken == [900, 901])
@@ -47,7 +48,7 @@ import Testing
 
     @Test func countBeyondWhatIsOpenIsRefused() {
         let socket = listener("a")
-        defer { pass([]) }
+        defer { withExtendedLifetime(socket) { pass([]) } }
         pass([socket.descriptor])
         let refusal = ServiceManagerError.descriptor(name: "descriptor 901", reason: "not open")
         #expect(throws: refusal) { try take(["LISTEN_PID": "42", "LISTEN_FDS": "2147480000"]) }
@@ -59,7 +60,7 @@ import Testing
         let internet = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
         let file = open("/dev/null", O_RDONLY)
         defer {
-            pass([])
+            withExtendedLifetime((bound, datagram)) { pass([]) }
             close(internet)
             close(file)
         }
