@@ -201,7 +201,10 @@ import Testing
     @Test func userWithoutRightsIsToldSo() async {
         await #expect(processExitsWith: .success) {
             // As root everything would be allowed.
-            if geteuid() == 0 { setegid(65534); seteuid(65534) }
+            let isRoot = geteuid() == 0
+            if isRoot { setegid(65534); seteuid(65534) }
+            // The leak sanitizer, at the end of the process, needs its own rights back.
+            defer { if isRoot { seteuid(0); setegid(0) } }
             func error(_ path: String, group: String? = nil) -> EventServerError? {
                 do throws(EventServerError) {
                     _ = try EventServer(
