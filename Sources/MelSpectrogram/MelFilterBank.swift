@@ -21,21 +21,29 @@ enum SlaneyScale {
 
 /// Triangular mel filters of unit area in Hz, as `librosa.filters.mel(htk=False, norm="slaney")`, stored sparse.
 ///
-/// A filter of the standard front end covers 3 to 13 of the 129 bins, so a frame costs some 300 multiplications
+/// A filter of the standard front end covers 3 to 13 of the 129 bins, so a frame costs some 500 multiplications, four at once,
 /// instead of 5,160.
 struct MelFilterBank: Sendable {
     /// Edges and centres of the filters, in Hz: filter `b` rises from `edges[b]`, peaks at `edges[b + 1]` and ends at
     /// `edges[b + 2]`. `bandCount + 2` numbers.
     let edges: [Double]
-    /// First bin of each filter with a weight that is not zero.
-    let firstBins: [Int]
-    /// Where in `weights` each filter starts; one more entry than filters.
-    let offsets: [Int]
-    /// The weights of all filters, one filter after the other, each filled up with zeros to a multiple of `lanes`.
-    let weights: [Float]
+    /// How many bins' powers `apply` reads: those of the half spectrum, and what stands behind them has no weight.
+    let readCount: Int
 
-    /// Bins that are weighed at once.
-    static let lanes = 4
+    private struct Filter {
+        /// First bin with a weight that is not zero.
+        let firstBin: Int
+        let weights: [Float]
+    }
+
+    /// Four neighbouring filters, whose sums are finished together: each has `steps` times four weights.
+    private struct Group {
+        let firstBins: SIMD4<Int32>
+        let steps: Int
+    }
+    private let groups: [Group]
+    /// For each group, for each step, four weights of each of the four filters.
+    private let weights: [Float]
 
     init(_ p: MelParameters) {
         let low = SlaneyScale.mel(hertz: p.lowestFrequency)
@@ -44,48 +52,79 @@ struct MelFilterBank: Sendable {
             SlaneyScale.hertz(mel: low + (high - low) * Double(index) / Double(p.bandCount + 1))
         }
         let binWidth = Double(p.sampleRate) / Double(p.fftLength)
-        var firstBins: [Int] = []
-        var offsets = [0]
-        var weights: [Float] = []
-        for band in 0..<p.bandCount {
+        let filters = (0..<p.bandCount).map { band -> Filter in
             let (left, centre, right) = (edges[band], edges[band + 1], edges[band + 2])
             let bins = (0...p.fftLength / 2).filter { bin in
                 left < Double(bin) * binWidth && Double(bin) * binWidth < right
             }
-            firstBins.append(bins.first ?? 0)
-            for bin in bins {
+            let weights = bins.map { bin in
                 let frequency = Double(bin) * binWidth
                 let triangle = min((frequency - left) / (centre - left), (right - frequency) / (right - centre))
-                weights.append(Float(triangle * 2 / (right - left)))
+                return Float(triangle * 2 / (right - left))
             }
-            while !weights.count.isMultiple(of: Self.lanes) { weights.append(0) }
-            offsets.append(weights.count)
+            return Filter(firstBin: bins.first ?? 0, weights: weights)
+        }
+        var groups: [Group] = []
+        var weights: [Float] = []
+        var readCount = p.fftLength / 2 + 1
+        for start in stride(from: 0, to: p.bandCount, by: 4) {
+            let members = (start..<start + 4).map { $0 < p.bandCount ? filters[$0] : Filter(firstBin: 0, weights: []) }
+            let steps = ((members.map(\.weights.count).max() ?? 0) + 3) / 4
+            for index in 0..<4 * steps * 4 {
+                let (step, member, lane) = (index / 16, index / 4 % 4, index % 4)
+                let bin = 4 * step + lane
+                weights.append(bin < members[member].weights.count ? members[member].weights[bin] : 0)
+            }
+            var firstBins = SIMD4<Int32>.zero
+            for (index, member) in members.enumerated() {
+                firstBins[index] = Int32(member.firstBin)
+                readCount = max(readCount, member.firstBin + 4 * steps)
+            }
+            groups.append(Group(firstBins: firstBins, steps: steps))
         }
         self.edges = edges
-        self.firstBins = firstBins
-        self.offsets = offsets
+        self.groups = groups
         self.weights = weights
+        self.readCount = readCount
     }
 
     /// The bands' powers.
     ///
     /// - Parameters:
-    ///   - power: the bins' powers, and behind them `lanes` zeros.
-    ///   - bands: the first is filled for each filter; the rest is left.
-    func apply(_ power: UnsafeRawPointer, _ bands: UnsafeMutableBufferPointer<Float>) {
+    ///   - power: the bins' powers, and behind them finite numbers up to `readCount`.
+    ///   - bands: filled from the first on; its count is a multiple of four, and what stands behind the last band becomes zero.
+    func apply(_ power: UnsafeMutableBufferPointer<Float>, _ bands: UnsafeMutableBufferPointer<Float>) {
+        precondition(power.count >= readCount && bands.count >= 4 * groups.count, "room to read and write fours")
+        let power = UnsafeRawPointer(power.baseAddress!)
         weights.withUnsafeBytes { weights in
-            for band in firstBins.indices {
-                var bin = power + 4 * firstBins[band]
-                var sums = SIMD4<Float>.zero
-                for offset in stride(from: 4 * offsets[band], to: 4 * offsets[band + 1], by: 4 * Self.lanes) {
-                    sums +=
-                        weights.loadUnaligned(fromByteOffset: offset, as: SIMD4<Float>.self)
-                        * bin.loadUnaligned(as: SIMD4<Float>.self)
-                    bin += 4 * Self.lanes
+            groups.withUnsafeBufferPointer { groups in
+                guard var weight = weights.baseAddress else { return }
+                for (index, group) in groups.enumerated() {
+                    var first = power + 4 * Int(group.firstBins.x)
+                    var second = power + 4 * Int(group.firstBins.y)
+                    var third = power + 4 * Int(group.firstBins.z)
+                    var fourth = power + 4 * Int(group.firstBins.w)
+                    var (a, b) = (SIMD4<Float>.zero, SIMD4<Float>.zero)
+                    var (c, d) = (SIMD4<Float>.zero, SIMD4<Float>.zero)
+                    for _ in 0..<group.steps {
+                        a += weight.four * first.four
+                        b += (weight + 16).four * second.four
+                        c += (weight + 32).four * third.four
+                        d += (weight + 48).four * fourth.four
+                        (first, second, third, fourth) = (first + 16, second + 16, third + 16, fourth + 16)
+                        weight += 64
+                    }
+                    let (ab, cd) = (SIMD8(lowHalf: a, highHalf: b), SIMD8(lowHalf: c, highHalf: d))
+                    let pairs = SIMD8(lowHalf: ab.evenHalf + ab.oddHalf, highHalf: cd.evenHalf + cd.oddHalf)
+                    bands[four: 4 * index] = pairs.evenHalf + pairs.oddHalf
                 }
-                let halves = sums.lowHalf + sums.highHalf
-                bands[band] = halves.x + halves.y
             }
         }
+    }
+}
+
+extension UnsafeRawPointer {
+    fileprivate var four: SIMD4<Float> {
+        @inline(__always) get { loadUnaligned(as: SIMD4<Float>.self) }
     }
 }

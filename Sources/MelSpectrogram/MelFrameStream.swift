@@ -16,11 +16,12 @@ public struct MelFrameStream: ~Copyable, @unchecked Sendable {
 
     private let transform: RealTransform
     private let bank: MelFilterBank
-    /// What stands behind these buffers' last element, up to a multiple of eight, is zero and stays it.
     private let window: UnsafeMutableBufferPointer<Float>
+    /// The newest samples stand from `historyStart` on; a hop moves that, and only at the end of the room are they moved.
     private let history: UnsafeMutableBufferPointer<Float>
     private let power: UnsafeMutableBufferPointer<Float>
     private let frame: UnsafeMutableBufferPointer<Float>
+    private var historyStart = 0
     private var historyCount = 0
     private var skipCount: Int
 
@@ -36,9 +37,9 @@ public struct MelFrameStream: ~Copyable, @unchecked Sendable {
         for n in 0..<p.windowLength {
             window[n] = Float(0.5 - 0.5 * cos(2 * Double.pi * Double(n) / Double(p.windowLength)))
         }
-        history = Self.zeros(p.windowLength)
-        // A filter's last weights reach up to three bins too far, where they are zero.
-        power = Self.zeros(p.fftLength / 2 + 1 + MelFilterBank.lanes)
+        // Eight windows of room: one move in many hops.
+        history = Self.zeros(8 * p.windowLength)
+        power = Self.zeros(bank.readCount)
         frame = Self.zeros(p.bandCount)
         skipCount = p.windowOffset
     }
@@ -58,7 +59,7 @@ public struct MelFrameStream: ~Copyable, @unchecked Sendable {
 
     /// Forgets every sample: the next one is sample 0 of a new signal. For the place where samples were lost.
     public mutating func reset() {
-        historyCount = 0
+        (historyStart, historyCount) = (0, 0)
         skipCount = parameters.windowOffset
     }
 
@@ -74,7 +75,6 @@ public struct MelFrameStream: ~Copyable, @unchecked Sendable {
                 position += take(samples, from: position)
                 if historyCount == parameters.windowLength {
                     applyWindow()
-                    transform.execute()
                     computeBands()
                     let bands = UnsafeBufferPointer(rebasing: frame[..<parameters.bandCount])
                     body(bands.span)
@@ -93,7 +93,8 @@ public struct MelFrameStream: ~Copyable, @unchecked Sendable {
         }
         let count = min(parameters.windowLength - historyCount, samples.count - position)
         if count > 0 {
-            (history.baseAddress! + historyCount).update(from: samples.baseAddress! + position, count: count)
+            (history.baseAddress! + historyStart + historyCount)
+                .update(from: samples.baseAddress! + position, count: count)
         }
         historyCount += count
         return count
@@ -103,37 +104,34 @@ public struct MelFrameStream: ~Copyable, @unchecked Sendable {
         let hop = parameters.hopLength
         historyCount = max(0, parameters.windowLength - hop)
         skipCount = max(0, hop - parameters.windowLength)
-        if historyCount > 0 { history.baseAddress!.update(from: history.baseAddress! + hop, count: historyCount) }
+        historyStart = historyCount == 0 ? 0 : historyStart + hop
+        if historyStart + parameters.windowLength > history.count {
+            history.baseAddress!.update(from: history.baseAddress! + historyStart, count: historyCount)
+            historyStart = 0
+        }
     }
 
     /// `history` to the transform's input.
     private func applyWindow() {
         // The window starts at sample 0 of the block instead of in its middle: that changes the phase only, and the
         // samples of the block behind it stay zero.
-        for index in stride(from: 0, to: history.count, by: 8) {
-            transform.input[eight: index] = window[eight: index] * history[eight: index]
+        var index = 0
+        while index + 8 <= parameters.windowLength {
+            transform.input[eight: index] = window[eight: index] * history[eight: historyStart + index]
+            index &+= 8
+        }
+        while index < parameters.windowLength {
+            transform.input[index] = window[index] * history[historyStart + index]
+            index &+= 1
         }
     }
 
-    /// The transform's output to `frame`.
+    /// The transform's input to `frame`.
     private func computeBands() {
-        let binCount = parameters.fftLength / 2 + 1
-        var bin = 0
-        while bin + 4 <= binCount {
-            let pairs = transform.output[eight: 2 * bin]
-            let squares = pairs * pairs
-            UnsafeMutableRawPointer(power.baseAddress! + bin)
-                .storeBytes(of: squares.evenHalf + squares.oddHalf, as: SIMD4<Float>.self)
-            bin += 4
-        }
-        while bin < binCount {
-            let (real, imaginary) = (transform.output[2 * bin], transform.output[2 * bin + 1])
-            power[bin] = real * real + imaginary * imaginary
-            bin += 1
-        }
-        bank.apply(UnsafeRawPointer(power.baseAddress!), frame)
-        for index in stride(from: 0, to: frame.count, by: 8) {
-            frame[eight: index] = VectorMath.log(frame[eight: index] + parameters.powerFloor)
+        transform.power(into: power)
+        bank.apply(power, frame)
+        for index in stride(from: 0, to: frame.count, by: 4) {
+            frame[four: index] = VectorMath.log(frame[four: index] + parameters.powerFloor)
         }
     }
 }

@@ -79,7 +79,7 @@ public struct MelParameters: Sendable, Hashable {
 
 extension MelParameters {
     /// What every band of digital silence holds: the natural logarithm of `powerFloor`.
-    public var silence: Float { VectorMath.log(SIMD8(repeating: powerFloor))[0] }
+    public var silence: Float { VectorMath.log(SIMD4(repeating: powerFloor))[0] }
 }
 
 // MARK: - Time

@@ -32,18 +32,18 @@ public struct SpeechBandEnergy: Sendable {
         precondition(frame.count == firstBand + scales.count, "one value a band")
         let sum = frame.withUnsafeBytes { frame in
             scales.withUnsafeBytes { scales in
-                var sums = SIMD8<Float>.zero
+                var sums = SIMD4<Float>.zero
                 let (count, first) = (scales.count / 4, firstBand * 4)
                 var index = 0
-                while index + 8 <= count {
-                    let levels = frame.loadUnaligned(fromByteOffset: first + 4 * index, as: SIMD8<Float>.self)
+                while index + 4 <= count {
+                    let levels = frame.loadUnaligned(fromByteOffset: first + 4 * index, as: SIMD4<Float>.self)
                     sums +=
-                        scales.loadUnaligned(fromByteOffset: 4 * index, as: SIMD8<Float>.self) * VectorMath.exp(levels)
-                    index += 8
+                        scales.loadUnaligned(fromByteOffset: 4 * index, as: SIMD4<Float>.self) * VectorMath.exp(levels)
+                    index += 4
                 }
                 if index < count {
-                    // What is missing to eight has no weight.
-                    var (levels, weights) = (SIMD8<Float>.zero, SIMD8<Float>.zero)
+                    // What is missing to four has no weight.
+                    var (levels, weights) = (SIMD4<Float>.zero, SIMD4<Float>.zero)
                     for lane in 0..<count - index {
                         levels[lane] = frame.loadUnaligned(fromByteOffset: first + 4 * (index + lane), as: Float.self)
                         weights[lane] = scales.loadUnaligned(fromByteOffset: 4 * (index + lane), as: Float.self)
