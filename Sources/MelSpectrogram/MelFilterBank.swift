@@ -95,36 +95,31 @@ struct MelFilterBank: Sendable {
     ///   - bands: filled from the first on; its count is a multiple of four, and what stands behind the last band becomes zero.
     func apply(_ power: UnsafeMutableBufferPointer<Float>, _ bands: UnsafeMutableBufferPointer<Float>) {
         precondition(power.count >= readCount && bands.count >= 4 * groups.count, "room to read and write fours")
-        let power = UnsafeRawPointer(power.baseAddress!)
-        weights.withUnsafeBytes { weights in
+        let power = UnsafePointer(power.baseAddress!)
+        weights.withUnsafeBufferPointer { weights in
             groups.withUnsafeBufferPointer { groups in
-                guard var weight = weights.baseAddress else { return }
-                for (index, group) in groups.enumerated() {
-                    var first = power + 4 * Int(group.firstBins.x)
-                    var second = power + 4 * Int(group.firstBins.y)
-                    var third = power + 4 * Int(group.firstBins.z)
-                    var fourth = power + 4 * Int(group.firstBins.w)
+                guard var weight = weights.baseAddress, var sums = bands.baseAddress else { return }
+                for group in groups {
+                    var first = power + Int(group.firstBins.x)
+                    var second = power + Int(group.firstBins.y)
+                    var third = power + Int(group.firstBins.z)
+                    var fourth = power + Int(group.firstBins.w)
                     var (a, b) = (SIMD4<Float>.zero, SIMD4<Float>.zero)
                     var (c, d) = (SIMD4<Float>.zero, SIMD4<Float>.zero)
                     for _ in 0..<group.steps {
-                        a += weight.four * first.four
-                        b += (weight + 16).four * second.four
-                        c += (weight + 32).four * third.four
-                        d += (weight + 48).four * fourth.four
-                        (first, second, third, fourth) = (first + 16, second + 16, third + 16, fourth + 16)
-                        weight += 64
+                        a += weight[four: 0] * first[four: 0]
+                        b += weight[four: 4] * second[four: 0]
+                        c += weight[four: 8] * third[four: 0]
+                        d += weight[four: 12] * fourth[four: 0]
+                        (first, second, third, fourth) = (first + 4, second + 4, third + 4, fourth + 4)
+                        weight += 16
                     }
                     let (ab, cd) = (SIMD8(lowHalf: a, highHalf: b), SIMD8(lowHalf: c, highHalf: d))
                     let pairs = SIMD8(lowHalf: ab.evenHalf + ab.oddHalf, highHalf: cd.evenHalf + cd.oddHalf)
-                    bands[four: 4 * index] = pairs.evenHalf + pairs.oddHalf
+                    sums[four: 0] = pairs.evenHalf + pairs.oddHalf
+                    sums += 4
                 }
             }
         }
-    }
-}
-
-extension UnsafeRawPointer {
-    fileprivate var four: SIMD4<Float> {
-        @inline(__always) get { loadUnaligned(as: SIMD4<Float>.self) }
     }
 }

@@ -72,16 +72,38 @@ public struct MelFrameStream: ~Copyable, @unchecked Sendable {
         samples.withUnsafeBufferPointer { samples in
             var position = 0
             while position < samples.count {
+                if skipCount == 0, historyCount <= position, parameters.hopLength <= parameters.windowLength {
+                    takeAll(UnsafeBufferPointer(rebasing: samples[(position - historyCount)...]), body)
+                    break
+                }
                 position += take(samples, from: position)
                 if historyCount == parameters.windowLength {
-                    applyWindow()
-                    computeBands()
-                    let bands = UnsafeBufferPointer(rebasing: frame[..<parameters.bandCount])
-                    body(bands.span)
+                    emit(history.baseAddress! + historyStart, body)
                     advanceOneHop()
                 }
             }
         }
+    }
+
+    /// The same frames without copying every sample: all that `history` would hold stands in `samples`, whose first is the next
+    /// frame's.
+    private mutating func takeAll(_ samples: UnsafeBufferPointer<Float>, _ body: (Span<Float>) -> Void) {
+        var start = 0
+        while start + parameters.windowLength <= samples.count {
+            emit(samples.baseAddress! + start, body)
+            start += parameters.hopLength
+        }
+        historyStart = 0
+        historyCount = samples.count - start
+        history.baseAddress!.update(from: samples.baseAddress! + start, count: historyCount)
+    }
+
+    /// The frame of the samples from a place on.
+    private func emit(_ samples: UnsafePointer<Float>, _ body: (Span<Float>) -> Void) {
+        applyWindow(samples)
+        computeBands()
+        let bands = UnsafeBufferPointer(rebasing: frame[..<parameters.bandCount])
+        body(bands.span)
     }
 
     /// Skips or stores samples from `position` on, up to the end of the frame, and returns how many.
@@ -111,17 +133,19 @@ public struct MelFrameStream: ~Copyable, @unchecked Sendable {
         }
     }
 
-    /// `history` to the transform's input.
-    private func applyWindow() {
+    /// As many samples as the window is long to the transform's input.
+    private func applyWindow(_ samples: UnsafePointer<Float>) {
         // The window starts at sample 0 of the block instead of in its middle: that changes the phase only, and the
         // samples of the block behind it stay zero.
+        let (input, window) = (transform.input.baseAddress!, UnsafePointer(window.baseAddress!))
+        let count = parameters.windowLength
         var index = 0
-        while index + 8 <= parameters.windowLength {
-            transform.input[eight: index] = window[eight: index] * history[eight: historyStart + index]
-            index &+= 8
+        while index &+ 4 <= count {
+            input[four: index] = window[four: index] * samples[four: index]
+            index &+= 4
         }
-        while index < parameters.windowLength {
-            transform.input[index] = window[index] * history[historyStart + index]
+        while index < count {
+            input[index] = window[index] * samples[index]
             index &+= 1
         }
     }
@@ -130,8 +154,9 @@ public struct MelFrameStream: ~Copyable, @unchecked Sendable {
     private func computeBands() {
         transform.power(into: power)
         bank.apply(power, frame)
+        let levels = frame.baseAddress!
         for index in stride(from: 0, to: frame.count, by: 4) {
-            frame[four: index] = VectorMath.log(frame[four: index] + parameters.powerFloor)
+            levels[four: index] = VectorMath.log(levels[four: index] + parameters.powerFloor)
         }
     }
 }

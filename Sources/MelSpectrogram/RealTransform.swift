@@ -79,18 +79,22 @@ struct RealTransform: ~Copyable {
     /// The squared magnitudes of the half spectrum of `input`. Thread-safe between transforms, since each has its own buffers.
     /// - Parameter power: gets `length / 2 + 1` numbers, from 0 Hz on.
     func power(into power: UnsafeMutableBufferPointer<Float>) {
+        precondition(power.count > half, "a number for each bin")
         fftwf_execute(plan)
+        let output = UnsafePointer(self.output.baseAddress!)
+        let (cosines, power) = (UnsafePointer(twiddles.baseAddress!), power.baseAddress!)
+        let sines = cosines + half / 2 + 1
         let (first, last) = (output[0] + output[1], output[0] - output[1])
         power[0] = first * first
         power[half] = last * last
         // Each k gives its own bin and its mirror image's; where they meet, both are the same.
         var k = 1
-        while k + 3 <= half / 2 {
-            let (low, high) = (output[eight: 2 * k], output[eight: 2 * (half - k - 3)])
+        while k &+ 3 <= half / 2 {
+            let (low, high) = (output[eight: 2 &* k], output[eight: 2 &* (half &- k &- 3)])
             let (bins, mirrored) = Self.squares(
-                low.evenHalf, low.oddHalf, high.evenHalf.reversed, high.oddHalf.reversed, cosines(at: k), sines(at: k))
+                low.evenHalf, low.oddHalf, high.evenHalf.reversed, high.oddHalf.reversed, cosines[four: k], sines[four: k])
             power[four: k] = bins
-            power[four: half - k - 3] = mirrored.reversed
+            power[four: half &- k &- 3] = mirrored.reversed
             k &+= 4
         }
         while k <= half / 2 {
@@ -98,18 +102,12 @@ struct RealTransform: ~Copyable {
             let mirror = half - k
             let (bins, mirrored) = Self.squares(
                 lane(output[2 * k]), lane(output[2 * k + 1]), lane(output[2 * mirror]), lane(output[2 * mirror + 1]),
-                lane(twiddles[k]), lane(twiddles[half / 2 + 1 + k]))
+                lane(cosines[k]), lane(sines[k]))
             power[k] = bins.x
             power[mirror] = mirrored.x
             k += 1
         }
     }
-
-    @inline(__always)
-    private func cosines(at k: Int) -> SIMD4<Float> { twiddles[four: k] }
-
-    @inline(__always)
-    private func sines(at k: Int) -> SIMD4<Float> { twiddles[four: half / 2 + 1 + k] }
 
     /// |X[k]|² and |X[M-k]|² of four bins, from the parts of Z[k] (`a`, `b`) and of Z[M-k] (`c`, `d`).
     @inline(__always)

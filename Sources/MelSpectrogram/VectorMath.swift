@@ -54,24 +54,24 @@ enum VectorMath {
     }
 }
 
-extension UnsafeMutableBufferPointer<Float> {
+extension UnsafePointer<Float> {
     /// Four numbers from an index on, at any alignment.
     subscript(four index: Int) -> SIMD4<Float> {
-        @inline(__always) get {
-            UnsafeRawPointer(baseAddress! + index).loadUnaligned(as: SIMD4<Float>.self)
-        }
-        @inline(__always) nonmutating set {
-            UnsafeMutableRawPointer(baseAddress! + index).storeBytes(of: newValue, as: SIMD4<Float>.self)
-        }
+        @inline(__always) get { UnsafeRawPointer(self + index).loadUnaligned(as: SIMD4<Float>.self) }
     }
 
     /// Eight numbers from an index on, at any alignment.
     subscript(eight index: Int) -> SIMD8<Float> {
-        @inline(__always) get {
-            UnsafeRawPointer(baseAddress! + index).loadUnaligned(as: SIMD8<Float>.self)
-        }
+        @inline(__always) get { UnsafeRawPointer(self + index).loadUnaligned(as: SIMD8<Float>.self) }
+    }
+}
+
+extension UnsafeMutablePointer<Float> {
+    /// Four numbers from an index on, at any alignment.
+    subscript(four index: Int) -> SIMD4<Float> {
+        @inline(__always) get { UnsafePointer(self)[four: index] }
         @inline(__always) nonmutating set {
-            UnsafeMutableRawPointer(baseAddress! + index).storeBytes(of: newValue, as: SIMD8<Float>.self)
+            UnsafeMutableRawPointer(self + index).storeBytes(of: newValue, as: SIMD4<Float>.self)
         }
     }
 }
