@@ -92,7 +92,8 @@ struct RealTransform: ~Copyable {
         while k &+ 3 <= half / 2 {
             let (low, high) = (output[eight: 2 &* k], output[eight: 2 &* (half &- k &- 3)])
             let (bins, mirrored) = Self.squares(
-                low.evenHalf, low.oddHalf, high.evenHalf.reversed, high.oddHalf.reversed, cosines[four: k], sines[four: k])
+                low.evenHalf, low.oddHalf, high.evenHalf.reversed, high.oddHalf.reversed, cosines[four: k],
+                sines[four: k])
             power[four: k] = bins
             power[four: half &- k &- 3] = mirrored.reversed
             k &+= 4
