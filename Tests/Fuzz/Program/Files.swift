@@ -58,7 +58,10 @@ private func ignoreLeaks(_ areIgnored: Bool) {
     guard let whole = try? AudioFile.readMono(path) else { return }
     check(whole.samples.allSatisfy(\.isFinite), "a sample that is no number")
     guard whole.samples.count < 1_000_000 else { return }
-    guard let samples = try? AudioFile.readMono(path, rate: AudioReader.rate) else { fail("read once but not twice") }
+    guard let samples = try? AudioFile.readMono(path, rate: AudioReader.rate) else {
+        // At a lower rate less than one sample may be left.
+        return check(whole.samples.count * AudioReader.rate < 8 * whole.rate, "read once but not twice")
+    }
     check(whole.rate != AudioReader.rate || samples == whole.samples, "other samples in blocks")
     _ = try? AudioFile.readMonoOffline(path, rate: AudioReader.rate)
 }
