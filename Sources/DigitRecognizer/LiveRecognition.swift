@@ -29,6 +29,16 @@ public struct RecognitionClocks: Sendable {
     }
 }
 
+/// Room for the samples of one reading. A class, because the optimiser leaves out the deinit of some generic structs that can't be
+/// copied (Swift 6.3.1).
+private final class Chunk {
+    let samples: UnsafeMutableBufferPointer<Float>
+
+    init(count: Int) { samples = .allocate(capacity: count) }
+
+    deinit { samples.deallocate() }
+}
+
 /// The recognition thread's loop: reads a source, drives the recogniser, and gives everything that happens as events, in order.
 ///
 /// Reading, resampling, recognition and the events' closure all run on the thread that calls `run`, which may be any plain
@@ -38,7 +48,7 @@ public struct LiveRecognition<Classifier: WindowClassifier>: ~Copyable {
     /// The recogniser: its levels and parameters. While `run` runs they are the housekeeping's to change.
     public var recognizer: StreamRecognizer<Classifier>
     private let clocks: RecognitionClocks
-    private let chunk: UnsafeMutableBufferPointer<Float>
+    private let chunk = Chunk(count: chunkSamples)
     private var sourceRate = AudioReader.rate
     private var hasOpened = false
 
@@ -55,10 +65,7 @@ public struct LiveRecognition<Classifier: WindowClassifier>: ~Copyable {
         self.reader = reader
         self.recognizer = recognizer
         self.clocks = clocks
-        chunk = .allocate(capacity: Self.chunkSamples)
     }
-
-    deinit { chunk.deallocate() }
 
     /// Runs until the source ends or `shouldStop` says so. Then finishes the open utterance.
     ///
@@ -98,9 +105,9 @@ public struct LiveRecognition<Classifier: WindowClassifier>: ~Copyable {
     private mutating func step(
         _ hearing: (Span<Float>) -> Void, _ emit: (DigitEvent) -> Void
     ) throws(AudioInputError) -> Bool {
-        switch try reader.read(into: chunk, timeout: Self.timeout) {
+        switch try reader.read(into: chunk.samples, timeout: Self.timeout) {
         case .samples(let count):
-            let samples = UnsafeBufferPointer(rebasing: chunk[..<count])
+            let samples = UnsafeBufferPointer(rebasing: chunk.samples[..<count])
             hearing(samples.span)
             recognizer.process(samples.span) { emit(Self.stamped($0, reader, clocks)) }
             let patience = recognizer.patience
