@@ -37,6 +37,11 @@ public struct ActivationRanges: Sendable, Equatable {
         }
     }
 
+    /// For each tensor the wider of two ranges.
+    public func widened(to other: ActivationRanges) -> ActivationRanges {
+        ActivationRanges(maxima: maxima.merging(other.maxima) { max($0, $1) })
+    }
+
     /// What goes into a weights file.
     public var metadata: [String: String] {
         let parts = Self.names.compactMap { name in maxima[name].map { "\(name)=\($0)" } }

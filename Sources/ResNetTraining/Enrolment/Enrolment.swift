@@ -31,7 +31,8 @@ public struct Enrolment {
     ///   - store: the person's clips, some of each digit.
     ///   - report: called on the calling thread after every step.
     ///   - shouldStop: asked before every step; true ends the enrolment.
-    /// - Returns: the adapted tensors with the metadata of `weights`; nil if it was stopped.
+    /// - Returns: the adapted tensors with the metadata of `weights`, in which the ranges for int8, where there are some, reach what
+    ///   this person's windows need too; nil if it was stopped.
     /// - Throws: `DataError`, `WeightsError`, `TrainingError` or a oneDNN error, each one sentence.
     public func run(
         _ weights: WeightsFile, store: ClipStore, report: (Progress) -> Void = { _ in },
@@ -45,6 +46,8 @@ public struct Enrolment {
         try network.load(weights)
         let teacher = try Teacher(weights, options)
         let steps = max(1, options.windows / options.batchSize)
+        let oldRanges = try ActivationRanges(metadata: weights.metadata)
+        var rangeWindows: [Float] = []
         let anchorCount = min(options.batchSize - 1, Int(Float(options.batchSize) * options.anchorFraction))
         let own = try loader(store, options.batchSize - anchorCount, steps, options.seed, options.augmentation)
         defer { own.cancel() }
@@ -57,14 +60,25 @@ public struct Enrolment {
             guard let batch = own.next() else { break }
             let anchor = anchors?.next()
             let windows = batch.windows + (anchor?.windows ?? [])
+            if oldRanges != nil, rangeWindows.count < Self.rangeWindowCount * NetworkShape.standard.inputCount {
+                rangeWindows += windows
+            }
             let loss = try network.accumulateGradients(
                 windows: windows, targets: teacher.targets(windows, labels: batch.labels))
             guard loss.isFinite else { throw TrainingError.diverged(epoch: 1) }
             optimiser.update(learningRate: options.learningRate(at: Float(step) / Float(steps)))
             report(Progress(step: step + 1, steps: steps, loss: loss))
         }
-        return weights.moved(towards: try network.weights(), by: options.interpolation)
+        var result = weights.moved(towards: try network.weights(), by: options.interpolation)
+        if let oldRanges {
+            let ranges = try ActivationRanges.measured(on: rangeWindows.span, weights: result)
+            result.metadata.merge(oldRanges.widened(to: ranges).metadata) { $1 }
+        }
+        return result
     }
+
+    /// Windows, or up to a batch more, that the ranges for int8 are measured on.
+    private static let rangeWindowCount = 256
 
     private func loader(
         _ store: ClipStore, _ count: Int, _ steps: Int, _ seed: UInt64, _ augmentation: AugmentationParameters

@@ -62,6 +62,26 @@ import Testing
         }
     }
 
+    @Test func rangesOfInt8ReachWhatThePersonNeeds_andGetNoNarrower() throws {
+        var options = Self.options
+        options.windows = 4
+        var weights = Self.weights()
+        let old = ActivationRanges(
+            maxima: Dictionary(
+                uniqueKeysWithValues: ActivationRanges.names.map { ($0, $0.contains("layer4") ? 1e6 : 1e-6) }))
+        weights.metadata.merge(old.metadata) { $1 }
+        let result = try #require(try Enrolment(options).run(weights, store: SyntheticClips.store()))
+        let ranges = try #require(try ActivationRanges(metadata: result.metadata))
+        for name in ActivationRanges.names {
+            if name.contains("layer4") {
+                #expect(ranges.maxima[name] == 1e6)
+            } else {
+                #expect(ranges.maxima[name]! > 1e-3)
+            }
+        }
+        #expect(result.metadata["calibration.temperature"] == "0.9")
+    }
+
     @Test func stoppedEnrolmentGivesNothing() throws {
         var steps = 0
         let result = try Enrolment(Self.options).run(
