@@ -139,6 +139,7 @@ import Testing
         #expect(result.output == "")
         #expect(result.errorLines.last?.hasPrefix("digitd: The daemon refused: ") == true)
         first.signal(SIGTERM)
+        _ = first.end()
     }
 
     @Test(arguments: [SIGINT, SIGTERM]) func signalEndsIt_andTheCallerSeesIt(number: CInt) throws {

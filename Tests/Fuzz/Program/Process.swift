@@ -22,7 +22,12 @@ import ServiceManager
     }
     for start in stride(from: 0, to: input.count, by: step) {
         let packet = input[start..<min(input.count, start + step)]
-        check(packet.withUnsafeBytes { send(ends[1], $0.baseAddress, $0.count, 0) } == packet.count, "not sent")
+        // The fuzzer's clock interrupts a call that waits.
+        var sent = -1
+        repeat {
+            sent = packet.withUnsafeBytes { send(ends[1], $0.baseAddress, $0.count, 0) }
+        } while sent < 0 && errno == EINTR
+        check(sent == packet.count, "not sent")
     }
     close(ends[1])
     let samples = read(source)
