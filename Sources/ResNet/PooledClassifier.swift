@@ -33,9 +33,11 @@ struct PooledClassifier: ~Copyable {
 
     /// The logits for features of one window: [positions, 512].
     func classify(_ features: UnsafeBufferPointer<UInt8>, into logits: inout MutableSpan<Float>, at offset: Int) {
-        pooled.update(repeating: 0)
-        for start in stride(from: 0, to: features.count, by: pooled.count) {
-            for feature in pooled.indices { pooled[feature] += Float(features[start + feature]) }
+        let positionCount = features.count / pooled.count
+        for feature in pooled.indices {
+            var sum: UInt32 = 0
+            for position in 0..<positionCount { sum += UInt32(features[position * pooled.count + feature]) }
+            pooled[feature] = Float(sum)
         }
         classify(into: &logits, at: offset)
     }
@@ -48,8 +50,9 @@ struct PooledClassifier: ~Copyable {
                 for feature in stride(from: 0, to: pooled.count, by: 8) {
                     let weight = UnsafeRawPointer(weights.baseAddress! + output * pooled.count + feature)
                     let value = UnsafeRawPointer(pooled.baseAddress! + feature)
-                    sums.addProduct(
-                        weight.loadUnaligned(as: SIMD8<Float>.self), value.loadUnaligned(as: SIMD8<Float>.self))
+                    // Not `addProduct`: without FMA, which x86-64 need not have, that is a function call a lane.
+                    sums +=
+                        weight.loadUnaligned(as: SIMD8<Float>.self) * value.loadUnaligned(as: SIMD8<Float>.self)
                 }
                 logits[offset + output] = sums.sum() + bias[output]
             }
