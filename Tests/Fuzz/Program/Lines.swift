@@ -51,6 +51,8 @@ private func requestLines(_ input: [UInt8], step: Int) -> [RequestLines.Line] {
         let text = event.jsonLine
         check(text.utf8.count <= DigitEvent.lineLengthMaximum, "a line of \(text.utf8.count) bytes")
         guard let again = try? DigitEvent(jsonLine: text) else { fail("\(event) cannot be read back from \(text)") }
-        check(again.className == event.className, "\(event) became \(again)")
+        // A name that is too long for its place in the line ends in dots.
+        let isSame = again.className == event.className || again.className.hasSuffix("...")
+        check(isSame, "\(event) became \(again)")
     }
 }
