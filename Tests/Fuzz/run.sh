@@ -4,7 +4,7 @@
 #
 #   Tests/Fuzz/run.sh [SECONDS [TARGET...]]     SECONDS: for each target, 60 if not given; all targets if none is given
 #
-# DIGITD_FUZZ_RUNS=N also ends a target after N inputs. What is found to reach new code is kept in .build-fuzz/corpus;
+# DIGITD_FUZZ_RUNS=N also ends a target after N inputs; DIGITD_FUZZ_SEED=N makes up the same inputs again. What is found to reach new code is kept in .build-fuzz/corpus;
 # the seeds in Tests/Fuzz/Corpus are only read.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -58,7 +58,7 @@ for target in "$@"; do
         slice=$((left < 300 ? left : 300))
         left=$((left - slice))
         set -- -timeout=1 -rss_limit_mb=512 -max_total_time=$slice -runs="$runs" -max_len=$length -print_final_stats=1 \
-            -artifact_prefix="$scratch/finds/$target-"
+            -artifact_prefix="$scratch/finds/$target-" ${DIGITD_FUZZ_SEED:+-seed=$DIGITD_FUZZ_SEED}
         # libmpg123 says much of what it refuses; what Fuzz itself has to say of a find comes when it is given the find again.
         if [ "$target" = audio ]; then set -- "$@" -close_fd_mask=2; fi
         if [ -e "Tests/Fuzz/$target.dict" ]; then set -- "$@" -dict="Tests/Fuzz/$target.dict"; fi
