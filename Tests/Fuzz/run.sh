@@ -4,8 +4,8 @@
 #
 #   Tests/Fuzz/run.sh [SECONDS [TARGET...]]     SECONDS: for each target, 60 if not given; all targets if none is given
 #
-# DIGITD_FUZZ_RUNS=N also ends a target after N inputs; DIGITD_FUZZ_SEED=N makes up the same inputs again. What is found to reach new code is kept in .build-fuzz/corpus;
-# the seeds in Tests/Fuzz/Corpus are only read.
+# DIGITD_FUZZ_RUNS=N also ends a target after N inputs; DIGITD_FUZZ_SEED=N makes up the same inputs again. What is found to
+# reach new code is kept in .build-fuzz/corpus; the seeds in Tests/Fuzz/Corpus are only read.
 set -eu
 cd "$(dirname "$0")/../.."
 seconds=${1:-60}
