@@ -1,4 +1,5 @@
 import CDNNL
+import Synchronization
 
 /// A call into oneDNN that did not succeed: a shape or data type this CPU has no implementation for, or no memory.
 struct OneDNNError: Error, CustomStringConvertible {
@@ -97,18 +98,33 @@ func alignedStorage(_ bytes: Int) -> UnsafeMutableRawPointer {
 /// with them for the cores. oneDNN calls inside stay on the thread that makes them.
 func inParallel(_ count: Int, _ body: (Int) -> Void) {
     guard count > 1 else { return body(0) }
-    typealias Job = (count: Int, body: (Int) -> Void)
     withoutActuallyEscaping(body) { body in
-        var job: Job = (count, body)
-        withUnsafeMutablePointer(to: &job) { job in
-            GOMP_parallel(
-                { pointer in
-                    let job = pointer!.assumingMemoryBound(to: Job.self).pointee
-                    // OpenMP may give fewer threads than asked for.
-                    let (first, step) = (Int(omp_get_thread_num()), Int(omp_get_num_threads()))
-                    for i in stride(from: first, to: job.count, by: step) { job.body(i) }
-                }, job, UInt32(count), 0)
-        }
+        let job = ParallelJob(count, body)
+        job.order.store(1, ordering: .releasing)
+        GOMP_parallel(
+            { pointer in
+                let job = Unmanaged<ParallelJob>.fromOpaque(pointer!).takeUnretainedValue()
+                _ = job.order.load(ordering: .acquiring)
+                // OpenMP may give fewer threads than asked for.
+                let (first, step) = (Int(omp_get_thread_num()), Int(omp_get_num_threads()))
+                for i in stride(from: first, to: job.count, by: step) { job.body(i) }
+                job.order.wrappingAdd(1, ordering: .releasing)
+            }, Unmanaged.passUnretained(job).toOpaque(), UInt32(count), 0)
+        _ = job.order.load(ordering: .acquiring)
+    }
+}
+
+/// What the threads of a parallel region share.
+private final class ParallelJob {
+    let count: Int
+    let body: (Int) -> Void
+    /// Orders what happens before, in and after the region, as OpenMP's barriers do already. Those are unknown to the thread
+    /// sanitizer, which would take every reading of what was written before the region for a race.
+    let order = Atomic<Int>(0)
+
+    init(_ count: Int, _ body: @escaping (Int) -> Void) {
+        self.count = count
+        self.body = body
     }
 }
 
