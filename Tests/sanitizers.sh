@@ -30,14 +30,15 @@ for sanitizer in "$@"; do
             . Tests/Sanitizers/build.sh
             # shellcheck disable=SC2206 # several flags
             build=($address_flags)
-            # Signals keep their own action: tests of the terminal's rescue send them. Who dies of one is noticed without a report.
+            # Signals keep their own action, here and below: tests of the terminal's rescue send them. Who dies of one is noticed
+            # without a report.
             export ASAN_OPTIONS=detect_leaks=1:log_path=$reports/report:quarantine_size_mb=32:handle_segv=0:handle_sigbus=0:handle_abort=0
             export LSAN_OPTIONS=suppressions=$PWD/Tests/Sanitizers/leaks.supp:print_suppressions=0
             ;;
         thread)
             export DIGITD_SANITIZER=thread
             build=(-c release --scratch-path "$scratch" --sanitize thread -Xswiftc -enable-testing)
-            export TSAN_OPTIONS=log_path=$reports/report:suppressions=$PWD/Tests/Sanitizers/threads.supp
+            export TSAN_OPTIONS=log_path=$reports/report:suppressions=$PWD/Tests/Sanitizers/threads.supp:handle_segv=0:handle_sigbus=0:handle_abort=0
             ;;
     esac
     step "build"
