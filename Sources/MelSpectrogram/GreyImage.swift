@@ -1,7 +1,7 @@
 /// An 8-bit grey picture.
 public struct GreyImage: Sendable, Equatable {
-    /// Columns that a picture may have at most. It is libpng's own limit too.
-    public static let widthMax = 1_000_000
+    /// Columns that a picture may have at most: a file of a few bytes must not ask for more than some 100 MB.
+    public static let widthMax = 360_000
 
     /// Columns.
     public let width: Int

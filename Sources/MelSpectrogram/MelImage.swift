@@ -8,7 +8,7 @@ public struct MelImage: Sendable, Equatable {
     public static let logPowerMin: Float = -23.025_85
     /// The natural logarithm of power that is white (grey 255).
     public static let logPowerMax: Float = 6
-    /// Columns that a picture may have at most: 2 h 46 min of sound.
+    /// Columns that a picture may have at most: an hour of sound.
     public static let widthMax = GreyImage.widthMax
 
     private let grey: GreyImage

@@ -37,7 +37,7 @@ struct MelImageReadingTests {
 
     @Test func anAbsurdSizeIsRefusedFromTheHeaderAlone() throws {
         // The headers are all there is: reaching for 2^31 x 40 pixels would be seen.
-        try expectNotUsable(TestPNG.headerOnly(width: 1_000_001, height: 40), because: "so ")
+        try expectNotUsable(TestPNG.headerOnly(width: 360_001, height: 40), because: "so ")
         try expectNotUsable(TestPNG.headerOnly(width: 0x7FFF_FFFF, height: 40), because: "so ")
         try expectNotUsable(TestPNG.headerOnly(width: 0x7FFF_FFFF, height: 0x7FFF_FFFF), because: "so ")
         try expectNotUsable(TestPNG.headerOnly(width: 0, height: 40), because: "so ")

@@ -36,7 +36,8 @@ private func ignoreLeaks(_ areIgnored: Bool) {
     guard let bytes = try? file.encoded(precision: .f32) else { return }
     guard let again = try? WeightsFile(bytes: bytes, path: "fuzz") else { fail("what was written is not read") }
     check(again.metadata == file.metadata, "other metadata after writing")
-    for (name, tensor) in file.tensors {
+    // Counts are written as whole numbers.
+    for (name, tensor) in file.tensors where !name.hasSuffix("num_batches_tracked") {
         check(again.tensors[name] == tensor, "another tensor \(name) after writing")
     }
 }
