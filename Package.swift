@@ -6,7 +6,7 @@ let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
-// What computes is optimised in debug builds too: without it the tests take 16 minutes of processor, not 3. SwiftPM refuses
+// What computes is optimised in debug builds too: without it the tests take 16 minutes of processor, not 4. SwiftPM refuses
 // such flags in packages that others depend on, but only in the targets of the products that they use (DigitEvents has none).
 let computing = swiftSettings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 

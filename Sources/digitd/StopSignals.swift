@@ -5,6 +5,10 @@ import Synchronization
 ///
 /// A thread of its own, made at the beginning, waits for them: a dispatch queue may want a new thread at that moment, and where
 /// there are none left (memory, TasksMax) the process could not be told to end. One value at a time in a process.
+///
+/// The handlers run on that thread too, because the one that makes the value holds the signals back from then on, and so does
+/// every thread that it starts afterwards. They may be computing, and in oneDNN's `dnnl_sgemm` for AVX2 the stack pointer
+/// stands in a buffer on the heap: the kernel would write a handler's frame over whatever lies below.
 final class StopSignals: Sendable {
     private let wish: StopWish
 
@@ -24,17 +28,13 @@ final class StopSignals: Sendable {
         wish = StopWish(grace: grace, whenWished: whenWished)
         // Without a pipe or a thread the signals keep their own action, which ends the process as well.
         guard let readEnd = StopPipe.open(), wish.startThread(reading: readEnd) else { return }
-        var set = sigset_t()
-        sigemptyset(&set)
         for number in StopPipe.numbers {
             var action = sigaction()
             action.__sigaction_handler.sa_handler = report
             action.sa_flags = SA_RESTART
             sigaction(number, &action, nil)
-            sigaddset(&set, number)
         }
-        // A program that starts this one from a thread that holds signals back hands that on.
-        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        StopPipe.mask(SIG_BLOCK)
     }
 
     deinit {
@@ -45,10 +45,7 @@ final class StopSignals: Sendable {
     /// Ends the process as the signal would have, so that a shell sees by what it ended.
     static func end(by number: CInt) -> Never {
         signal(number, SIG_DFL)
-        var set = sigset_t()
-        sigemptyset(&set)
-        sigaddset(&set, number)
-        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        StopPipe.mask(SIG_UNBLOCK)
         // To this thread: one that goes to the process may come only after this thread has gone on.
         raise(number)
         _exit(128 + number)
@@ -88,6 +85,8 @@ private final class StopWish: Sendable {
     }
 
     private func wait(_ readEnd: CInt) {
+        // A thread inherits what its maker holds back.
+        StopPipe.mask(SIG_UNBLOCK)
         var deadline: ContinuousClock.Instant?
         while true {
             let left = deadline.map { max(.zero, ContinuousClock.now.duration(to: $0)) }
@@ -140,6 +139,14 @@ private enum StopPipe {
             stopPipe = (ends[0], ends[1])
         }
         return stopPipe.readEnd
+    }
+
+    /// Holds the signals back from the calling thread (`SIG_BLOCK`), or no more (`SIG_UNBLOCK`).
+    static func mask(_ how: CInt) {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for number in numbers { sigaddset(&set, number) }
+        pthread_sigmask(how, &set, nil)
     }
 
     static func put(_ byte: UInt8) {

@@ -27,6 +27,7 @@ import Testing
             train=("$0" train --data data --output n.safetensors --epochs 2 --windows 16 --batch-size 4 --threads 1)
             "${train[@]}" >first 2>errors &
             until grep -q "^epoch 1  loss" first || ! kill -0 $! 2>/dev/null; do sleep 0.1; done
+            grep SigBlk /proc/$!/task/$!/status >&2
             kill -TERM $!
             wait $!; echo "status $?"
             "${train[@]}"; echo "status $?"
@@ -38,9 +39,14 @@ import Testing
         #expect(lines.last == "status 0")
         #expect(lines.contains("resuming after epoch 1"))
         #expect(lines.contains { $0.hasPrefix("epoch 2  loss ") })
+        // The thread that computes holds SIGINT (2) and SIGTERM (15) back: oneDNN's matrix product for AVX2 has its stack
+        // pointer in the heap, where a handler's frame overwrote what other blocks hold; every fourth stopped run crashed.
+        let errors = result.errors.split(separator: "\n")
+        let heldBack = errors.first?.split(whereSeparator: \.isWhitespace).last.flatMap { UInt64($0, radix: 16) }
+        #expect(heldBack.map { $0 & 0x4002 } == 0x4002, "\(result.testDescription)")
         #expect(
-            result.errors
-                == "digitd: Training was stopped; give the same command again to go on from its checkpoint.\n")
+            errors.dropFirst()
+                == ["digitd: Training was stopped; give the same command again to go on from its checkpoint."])
 
         let metrics = try String(contentsOfFile: scratch.path + "/n.metrics.csv", encoding: .utf8)
         #expect(metrics.split(separator: "\n").count == 3)
