@@ -16,7 +16,8 @@ if [ -n "$missing" ]; then
     exit 0
 fi
 work=$(mktemp -d)
-trap 'machine_stop; rm -rf "$work"' EXIT
+limit=/sys/fs/cgroup/memory/digitd-rig-$$
+trap 'machine_stop; rmdir $limit 2>/dev/null || true; rm -rf "$work"' EXIT
 
 mkdir -p "$work/machine/srv"
 cp "$digitd" "$work/machine/srv/digitd"
@@ -132,6 +133,24 @@ started_in() {
     echo $((($(property ActiveEnterTimestampMonotonic) - $(property ExecMainStartTimestampMonotonic)) / 1000))
 }
 
+# runs_out_of_memory FILE: the limit on the daemon's memory is reached. Fails where that cannot be brought about: what stands in
+# for MemoryMax= is a group of the old hierarchy, and it counts what the daemon takes after it was put there.
+runs_out_of_memory() {
+    local killed
+    mkdir "$limit" 2>/dev/null && echo 4096 >"$limit/memory.limit_in_bytes" || {
+        echo "$manager: left out: no memory controller of the old hierarchy to reach a limit with"
+        return 1
+    }
+    nsenter -t "$machine_pid" --pid sh -c "echo $(property MainPID) >$limit/cgroup.procs"
+    # Something new to remember.
+    control reload digitd.service 2>/dev/null || true
+    expect_restart "$1" 3
+    killed=$(awk '$1 == "oom_kill" { print $2 }' "$limit/memory.oom_control")
+    [ "$killed" = 1 ] || fail "the kernel has ended $killed processes for their memory"
+    rmdir "$limit"
+    echo "$manager: limit of memory reached: restarted, same socket, ten of ten digits after it"
+}
+
 # waits_for_microphone FILE N: without one the daemon is up and is not taken for hung, and it hears the one that comes. The
 # subscriber's connection is number N.
 waits_for_microphone() {
@@ -222,7 +241,9 @@ fi
 [ "$(grep -c '^ALLOWED' "$work/digitd-loose.log")" -ge 15 ] || fail "without confinement: $(cat "$work/digitd-loose.log")"
 echo "system: $refused forbidden things refused to a program in its place; without confinement" \
     "$(grep -c '^ALLOWED' "$work/digitd-loose.log") of the system calls get through"
-waits_for_microphone subscriber 4
+connections=3
+runs_out_of_memory subscriber && connections=4
+waits_for_microphone subscriber $((connections + 1))
 says_good_bye subscriber
 if in_machine test -e /run/digitd; then fail "/run/digitd is left"; fi
 
