@@ -145,17 +145,17 @@ static inline const char *ddn_pd_implementation(dnnl_primitive_desc_t pd)
 
 /// 2-D convolution, forward. `bias` may be NULL; `strides`, `pad_low` and `pad_high` are {height, width}.
 static inline dnnl_status_t ddn_convolution_forward(
-    dnnl_primitive_desc_t *pd, dnnl_engine_t engine, dnnl_prop_kind_t kind, ddn_desc src, ddn_desc weights,
-    ddn_desc bias, ddn_desc dst, const dnnl_dim_t *strides, const dnnl_dim_t *pad_low, const dnnl_dim_t *pad_high,
-    const_dnnl_primitive_attr_t attr)
+    dnnl_primitive_desc_t *pd, dnnl_engine_t engine, dnnl_prop_kind_t kind, dnnl_alg_kind_t algorithm, ddn_desc src,
+    ddn_desc weights, ddn_desc bias, ddn_desc dst, const dnnl_dim_t *strides, const dnnl_dim_t *pad_low,
+    const dnnl_dim_t *pad_high, const_dnnl_primitive_attr_t attr)
 {
 #if DNNL_VERSION_MAJOR >= 3
     const dnnl_dim_t dilates[2] = {0, 0};
-    return dnnl_convolution_forward_primitive_desc_create(pd, engine, kind, dnnl_convolution_direct, DDN_MD(src),
+    return dnnl_convolution_forward_primitive_desc_create(pd, engine, kind, algorithm, DDN_MD(src),
         DDN_MD(weights), DDN_MD(bias), DDN_MD(dst), strides, dilates, pad_low, pad_high, attr);
 #else
     dnnl_convolution_desc_t op;
-    dnnl_status_t status = dnnl_convolution_forward_desc_init(&op, kind, dnnl_convolution_direct, DDN_MD(src),
+    dnnl_status_t status = dnnl_convolution_forward_desc_init(&op, kind, algorithm, DDN_MD(src),
         DDN_MD(weights), DDN_MD(bias), DDN_MD(dst), strides, pad_low, pad_high);
     if (status != dnnl_success) return status;
     return dnnl_primitive_desc_create(pd, &op, attr, engine, NULL);

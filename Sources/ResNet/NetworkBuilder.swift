@@ -1,3 +1,5 @@
+import CDNNL
+
 /// Turns layers into a list of operations over shared buffers.
 ///
 /// Layouts are oneDNN's choice throughout (blocks of 8 or 16 channels, as wide as the CPU's vectors); a reorder is
@@ -81,6 +83,12 @@ struct NetworkBuilder {
             [source[0], kernelShape[0]]
                 + zip(source[2...], kernelShape[2...]).map { ($0 + 2 * padding - $1) / stride + 1 }
         }
+
+        /// Whether Winograd's algorithm pays: it multiplies less but reads more weights, 16 for each 9. Measured on Zen 5: 0.56
+        /// of the time for 64 channels and 240 positions, more than all of it for 256 channels and 18 positions.
+        func suitsWinograd(_ source: [Int]) -> Bool {
+            kernelShape[2...] == [3, 3] && stride == 1 && source[2] * source[3] >= kernelShape[0]
+        }
     }
 
     private func plan(
@@ -88,17 +96,28 @@ struct NetworkBuilder {
         _ kinds: (source: ElementKind, weights: ElementKind, destination: ElementKind), adding addend: Value?,
         fusion: OperationPlan.Fusion
     ) throws(WeightsError) -> OperationPlan {
-        func planned(into destination: borrowing Layout) throws(WeightsError) -> OperationPlan {
+        func planned(
+            _ algorithm: dnnl_alg_kind_t, into destination: borrowing Layout
+        ) throws(WeightsError) -> OperationPlan {
             // A single input channel is read as it is: oneDNN's first-layer kernels want it so.
             try OperationPlan.convolution(
-                named: geometry.name,
+                named: geometry.name, algorithm: algorithm,
                 source: source.shape[1] == 1 ? .plain(source.shape, kinds.source) : .any(source.shape, kinds.source),
                 weights: .any(geometry.kernelShape, kinds.weights), bias: .plain([geometry.kernelShape[0]]),
                 destination: destination, stride: geometry.stride, padding: geometry.padding, fusion: fusion,
                 engine: engine)
         }
-        if let addend { return try planned(into: addend.memory.layout) }
-        return try planned(into: .any(geometry.resultShape(of: source.shape), kinds.destination))
+        func planned(_ algorithm: dnnl_alg_kind_t) throws(WeightsError) -> OperationPlan {
+            if let addend { return try planned(algorithm, into: addend.memory.layout) }
+            return try planned(algorithm, into: .any(geometry.resultShape(of: source.shape), kinds.destination))
+        }
+        // oneDNN has it for AVX-512 and f32 alone.
+        if kinds.source == .f32, geometry.suitsWinograd(source.shape),
+            let plan = try? planned(dnnl_convolution_winograd)
+        {
+            return plan
+        }
+        return try planned(dnnl_convolution_direct)
     }
 
     private mutating func append(

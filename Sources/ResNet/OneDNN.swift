@@ -183,16 +183,18 @@ struct OperationPlan: ~Copyable {
     }
 
     /// A convolution with bias for inference; strides and padding are the same on both axes and on both sides.
+    ///
+    /// - Parameter algorithm: `dnnl_convolution_winograd` is there for some shapes only, on some CPUs.
     static func convolution(
-        named name: String, source: borrowing Layout, weights: borrowing Layout, bias: borrowing Layout,
-        destination: borrowing Layout, stride: Int, padding: Int, fusion: Fusion, engine: Engine
+        named name: String, algorithm: dnnl_alg_kind_t, source: borrowing Layout, weights: borrowing Layout,
+        bias: borrowing Layout, destination: borrowing Layout, stride: Int, padding: Int, fusion: Fusion, engine: Engine
     ) throws(WeightsError) -> OperationPlan {
         let attributes = try Attributes.make(fusion)
         let strides = [Int64](repeating: Int64(stride), count: 2)
         let paddings = [Int64](repeating: Int64(padding), count: 2)
         var plan: dnnl_primitive_desc_t?
         let status = ddn_convolution_forward(
-            &plan, engine.handle, dnnl_forward_inference, source.handle, weights.handle, bias.handle,
+            &plan, engine.handle, dnnl_forward_inference, algorithm, source.handle, weights.handle, bias.handle,
             destination.handle, strides, paddings, paddings, attributes.handle)
         return try OperationPlan(plan, status, name, engine)
     }

@@ -35,6 +35,9 @@ struct LayerTests {
         Shape(inputs: 16, outputs: 32, height: 10, width: 24, kernel: 1, stride: 2, padding: 0),
         Shape(batch: 2, inputs: 17, outputs: 9, height: 3, width: 5, kernel: 1, stride: 2, padding: 0),
         Shape(inputs: 64, outputs: 64, height: 2, width: 3, kernel: 3, stride: 1, padding: 1),
+        // Winograd's algorithm, where oneDNN has it; edges that its tiles of 2 x 2 do not fill.
+        Shape(inputs: 64, outputs: 64, height: 10, width: 24, kernel: 3, stride: 1, padding: 1),
+        Shape(batch: 2, inputs: 32, outputs: 16, height: 5, width: 7, kernel: 3, stride: 1, padding: 1),
         Shape(inputs: 13, outputs: 11, height: 4, width: 4, kernel: 5, stride: 3, padding: 2),
         Shape(inputs: 24, outputs: 8, height: 1, width: 1, kernel: 1, stride: 1, padding: 0),
     ]

@@ -50,8 +50,8 @@ final class Convolution {
         let forward = try context.withAttributes { attributes in
             try Plan("the convolution \(name)") {
                 ddn_convolution_forward(
-                    &$0, context.engine, dnnl_forward_training, input.layout.handle, anyWeights.handle, nil,
-                    anyOutput.handle, strides, pad, pad, attributes)
+                    &$0, context.engine, dnnl_forward_training, dnnl_convolution_direct, input.layout.handle,
+                    anyWeights.handle, nil, anyOutput.handle, strides, pad, pad, attributes)
             }
         }
         let output = try Tensor(forward.layout(dnnl_query_dst_md)!, context)
