@@ -19,6 +19,11 @@ extension GreyImage {
         if fstat(fileno(file), &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
             throw .unreadable(path: path, reason: "it is a directory, so name a PNG file in it")
         }
+        if status.st_mode & S_IFMT == S_IFREG, hasOversizedChunk(fileno(file), byteCount: Int(status.st_size)) {
+            throw .notUsable(
+                path: path,
+                reason: "a chunk in it claims to be longer than the file, so give it a PNG made by \(maker)")
+        }
 
         var image = emptyImage()
         defer { png_image_free(&image) }
@@ -82,6 +87,25 @@ extension GreyImage {
         }
         bytes.removeLast(bytes.count - Int(count))
         return bytes
+    }
+}
+
+/// Whether a chunk before the pixels claims more bytes than the file has. libpng takes the memory for such a chunk, up to 2 GB,
+/// before it reads the first of its bytes; the simplified API offers no limit.
+private func hasOversizedChunk(_ file: Int32, byteCount: Int) -> Bool {
+    func bytes(_ count: Int, at offset: Int) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        return pread(file, &bytes, count, offset) == count ? bytes : []
+    }
+    guard bytes(8, at: 0) == [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] else { return false }
+    var offset = 8
+    while true {
+        // Length, type, content, checksum.
+        let head = bytes(8, at: offset)
+        guard !head.isEmpty, head.suffix(4) != Array("IDAT".utf8)[...] else { return false }
+        offset += 12 + head.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+        // A file that was cut off in its checksum is libpng's to name.
+        if offset - 4 > byteCount { return true }
     }
 }
 

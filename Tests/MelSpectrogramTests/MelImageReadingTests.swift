@@ -43,6 +43,18 @@ struct MelImageReadingTests {
         try expectNotUsable(TestPNG.headerOnly(width: 0, height: 40), because: "so ")
     }
 
+    /// libpng would take the memory first, 1.9 GB here (a fuzzer's find).
+    @Test func aChunkThatClaimsMoreThanTheFileIsRefused() throws {
+        let good = TestPNG(width: 50, height: 40, kind: .grey).bytes
+        // Signature and header end at 33.
+        let claims: [UInt8] = [0x71, 0x72, 0x00, 0x0D] + Array("zTXt".utf8) + [0, 0, 0, 0, 0x60, 0x82, 0]
+        try expectNotUsable(Array(good.prefix(33)) + claims, because: "longer than the file")
+        try expectNotUsable(good.prefix(33) + claims + good.dropFirst(33), because: "longer than the file")
+        // Of the right length, however unknown it is, it does not matter.
+        let harmless = [0, 0, 0, 2] + Array("quIt".utf8) + [1, 2, 0x02, 0x7F, 0x97, 0x2E]
+        #expect(throws: Never.self) { try read(good.prefix(33) + harmless + good.dropFirst(33)) }
+    }
+
     @Test func aDamagedPictureIsRefused() throws {
         let good = TestPNG(width: 50, height: 40, kind: .grey).bytes
         for length in stride(from: 8, to: good.count - 12, by: 97) {
