@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import ResNet
@@ -59,11 +60,15 @@ struct ResNet18Tests {
         let golden = try GoldenLogits(named: "lcg")
         let inputs = try golden.inputs()
         nonisolated(unsafe) let network = try ResNet18(weights: goldenNetwork)
-        nonisolated(unsafe) var found: [Float] = []
-        let thread = Thread { found = logits(network, inputs) }
-        thread.start()
-        while !thread.isFinished { usleep(1000) }
-        #expect(largestDifference(found, golden.logits.flatMap { $0 }) < 1e-3)
+        final class Found: Sendable { let logits = Mutex<[Float]?>(nil) }
+        let found = Found()
+        Thread.detachNewThread {
+            let logits = logits(network, inputs)
+            found.logits.withLock { $0 = logits }
+        }
+        while found.logits.withLock({ $0 == nil }) { usleep(1000) }
+        let result = found.logits.withLock { $0 } ?? []
+        #expect(largestDifference(result, golden.logits.flatMap { $0 }) < 1e-3)
     }
 
     @Test func everyLayerHasAFastImplementation_andLayoutsAgree() throws {
