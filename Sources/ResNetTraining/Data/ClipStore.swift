@@ -25,6 +25,8 @@ public final class ClipStore: Sendable {
         public var speech: Range<Int>
         /// The largest magnitude, 0...32768; 0 for a silent file.
         public var peak: Int
+        /// Of noise: what the live segmenter takes for utterances, in samples. None is empty; they may overlap.
+        var events: [Range<Int>] = []
     }
 
     /// The recordings that were loaded, in the order of the data set.
@@ -33,6 +35,8 @@ public final class ClipStore: Sendable {
     public let audio: [Audio]
     /// The noise recordings' audio.
     public let noises: [Audio]
+    /// Which of `noises` have events.
+    let eventfulNoises: [Int]
     /// What was left out.
     public let skipped: [Skipped]
 
@@ -72,6 +76,7 @@ public final class ClipStore: Sendable {
         self.clips = clips
         self.audio = audio
         self.noises = noises
+        eventfulNoises = Self.eventful(noises)
         self.skipped = skipped
     }
 
@@ -91,7 +96,12 @@ public final class ClipStore: Sendable {
         self.clips = kept
         self.audio = audio
         self.noises = noises.compactMap { try? Self.prepare($0, isNoise: true).get() }
+        eventfulNoises = Self.eventful(self.noises)
         self.skipped = skipped
+    }
+
+    private static func eventful(_ noises: [Audio]) -> [Int] {
+        noises.indices.filter { !noises[$0].events.isEmpty }
     }
 
     /// The same recordings, the noises without their digital silence.
@@ -108,9 +118,11 @@ public final class ClipStore: Sendable {
             if sounding.count >= Self.samplesMin {
                 noise.samples = sounding
                 noise.speech = 0..<sounding.count
+                noise.events = []
             }
             return noise
         }
+        eventfulNoises = Self.eventful(noises)
     }
 
     /// Leaves out runs of silence (at most one step of 16 bits) of a tenth of a second and more.
@@ -154,15 +166,17 @@ public final class ClipStore: Sendable {
             peak = max(peak, Int(value.magnitude))
             return value
         }
-        var speech = 0..<quantised.count
-        if !isNoise {
-            do {
+        var audio = Audio(samples: quantised, speech: 0..<quantised.count, peak: peak)
+        do {
+            if isNoise {
+                audio.events = try NoiseEvents.ranges(in: samples)
+            } else {
                 let window = try ClipWindow.frames(of: samples)
-                speech = ClipWindow.samples(ofFrames: window.speech, count: quantised.count)
-            } catch {
-                return .failure(Failure(reason: "\(error)"))
+                audio.speech = ClipWindow.samples(ofFrames: window.speech, count: quantised.count)
             }
+        } catch {
+            return .failure(Failure(reason: "\(error)"))
         }
-        return .success(Audio(samples: quantised, speech: speech, peak: peak))
+        return .success(audio)
     }
 }

@@ -17,7 +17,7 @@ public struct Draw: Sendable, Hashable {
         case joined
         /// A digit (`clip`) and half or all of another (`partner`), before or after it, 0 to 60 ms apart.
         case runTogether
-        /// Clicks, bursts, tones and snippets of recorded noise; no clip is used.
+        /// Clicks, bursts, tones, snippets and events of recorded noise; no clip is used.
         case noise
 
         /// The recipes that make something that is not a digit, in the order of `SamplerParameters.madeWeights`.

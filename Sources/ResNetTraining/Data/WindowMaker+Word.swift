@@ -152,11 +152,12 @@ extension WindowMaker {
     // MARK: Noise that a segmenter may take for speech
 
     private mutating func makeNoise(_ random: inout SeededRandom) {
-        let kinds = store.noises.isEmpty ? 4 : 6
+        let kinds = store.noises.isEmpty ? 4 : store.eventfulNoises.isEmpty ? 6 : 10
         switch random.index(below: kinds) {
         case 0: makeClicks(&random)
         case 1: makeTone(&random)
         case 2, 3: makeBurst(&random)
+        case 6...: takeNoiseEvent(&random)
         default:
             word.append(contentsOf: repeatElement(0, count: Int(random.uniform(in: 0.1...0.9) * Float(rate))))
             NoiseSource.fill(&word, kind: .recorded, store: store, random: &random)
@@ -164,6 +165,17 @@ extension WindowMaker {
         }
         wordSpeech = 0..<word.count
         limitWord(&random)
+    }
+
+    /// A bark, a sneeze, a door: what the segmenter takes for an utterance in a recording of noise, with up to 80 ms around.
+    private mutating func takeNoiseEvent(_ random: inout SeededRandom) {
+        let noise = store.noises[store.eventfulNoises[random.index(below: store.eventfulNoises.count)]]
+        let event = noise.events[random.index(below: noise.events.count)]
+        let start = max(0, event.lowerBound - random.integer(in: 0...640))
+        let end = min(noise.samples.count, event.upperBound + random.integer(in: 0...640))
+        let scale = 1 / Float(max(noise.peak, 1))
+        for sample in noise.samples[start..<end] { word.append(Float(sample) * scale) }
+        fadeWord(80)
     }
 
     /// One to four knocks: decaying resonances.

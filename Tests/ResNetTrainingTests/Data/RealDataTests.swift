@@ -20,6 +20,17 @@ import Testing
         #expect(windows.allSatisfy { $0.isFinite })
     }
 
+    static let esc10 = FileManager.default.currentDirectoryPath + "/../shared/data/esc10"
+
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: esc10)))
+    func mostRecordingsOfBarksAndSneezesHaveEvents() throws {
+        let set = try DataSet(directories: [Self.esc10])
+        let short = set.noises.filter { $0.path.contains("dog") || $0.path.contains("sneez") }
+        #expect(short.count >= 70)
+        let store = try ClipStore(DataSet(clips: [], noises: short))
+        #expect(store.eventfulNoises.count * 10 >= short.count * 9, "\(store.eventfulNoises.count) of \(short.count)")
+    }
+
     static let seedImages = FileManager.default.currentDirectoryPath + "/../shared/data/seed-images"
 
     @Test(.enabled(if: FileManager.default.fileExists(atPath: seedImages)))

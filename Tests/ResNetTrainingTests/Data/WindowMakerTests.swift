@@ -87,6 +87,25 @@ import Testing
         }
     }
 
+    /// Two bursts in ten seconds of near silence: made noises must find them, blind stretches hardly ever would.
+    @Test func eventsOfRecordedNoiseAreWhatTheSegmenterHears() throws {
+        var random = SeededRandom(seed: 4)
+        var noise = (0..<80_000).map { _ in random.gaussian() * 0.0005 }
+        let bursts = [24_000..<27_200, 56_000..<59_200]
+        for i in bursts.joined() { noise[i] += random.gaussian() * 0.2 }
+        let quiet = (0..<8_000).map { _ in random.gaussian() * 0.0005 }
+        let store = ClipStore(clips: [], noises: [quiet, noise])
+        #expect(store.eventfulNoises == [1] && store.noises[0].events.isEmpty)
+        let events = store.noises[1].events
+        for burst in bursts {
+            let own = events.filter { $0.overlaps(burst) }
+            #expect(!own.isEmpty)
+            // Pre-roll and post-roll are at most 0.25 s together.
+            #expect(own.allSatisfy { $0.lowerBound <= burst.lowerBound && $0.count < burst.count + 2_000 }, "\(own)")
+        }
+        #expect(events.allSatisfy { event in bursts.contains(where: event.overlaps) })
+    }
+
     @Test func evaluationWindowIsThatOfTheSpectrogram() throws {
         let samples = SyntheticClips.word(4, speaker: 1)
         let spectrogram = try MelSpectrogram(samples: samples, parameters: .standard)

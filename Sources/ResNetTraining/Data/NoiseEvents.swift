@@ -1,0 +1,32 @@
+import MelSpectrogram
+import SpeechSegmenter
+
+/// What the live segmenter takes for utterances in a recording of noise: a bark, a sneeze, a slammed door.
+///
+/// Those are what a recogniser in a room is asked about. Stretches chosen blindly hardly ever are: most of a recording of
+/// a dog is the silence between its barks.
+enum NoiseEvents {
+    /// The sample ranges of all segments that a recogniser would classify: at a first pause, at the end, and where a sound
+    /// is longer than a digit. They may overlap. `samples` are 8 kHz mono, -1...1.
+    static func ranges(in samples: [Float]) throws(MelError) -> [Range<Int>] {
+        let spectrogram = try MelSpectrogram(samples: samples, parameters: .standard)
+        let energy = SpeechBandEnergy(.standard)
+        let bands = spectrogram.bandCount
+        let values = spectrogram.values.span
+        var segmenter = SpeechSegmenter(.standard)
+        var ranges: [Range<Int>] = []
+        for frame in 0...spectrogram.frameCount {
+            let action =
+                frame < spectrogram.frameCount
+                ? segmenter.advance(energy: energy.decibels(values.extracting(frame * bands..<(frame + 1) * bands)))
+                : segmenter.finish()
+            switch action {
+            case .pause(let segment), .ended(let segment), .long(let segment):
+                let frames = segment.frames.clamped(to: 0..<spectrogram.frameCount)
+                if !frames.isEmpty { ranges.append(ClipWindow.samples(ofFrames: frames, count: samples.count)) }
+            case .none, .speechStarted, .dropped, .tail, .tailEnded: break
+            }
+        }
+        return ranges
+    }
+}
