@@ -19,10 +19,12 @@ export SWIFT_BACKTRACE=enable=no
 step() { printf '== %s: %s (%(%H:%M:%S)T)\n' "$sanitizer" "$1" -1; }
 
 for sanitizer in "$@"; do
+    failed=()
     scratch=$PWD/.build-$([ "$sanitizer" = address ] && echo fuzz || echo thread)
     reports=$scratch/reports
     rm -rf "$reports"
     mkdir -p "$reports"
+    rm -f "$scratch/tests.log"
     # Into files, so that no test takes a report for its program's words, and none is lost with a program that is expected
     # to fail.
     case $sanitizer in
@@ -45,19 +47,26 @@ for sanitizer in "$@"; do
     env -u ASAN_OPTIONS -u TSAN_OPTIONS swift build --build-tests "${build[@]}"
     if [[ $parts == *tests* ]]; then
         step "tests"
-        swift test --skip-build "${build[@]}" ${DIGITD_SANITIZERS_FILTER:+--filter "$DIGITD_SANITIZERS_FILTER"}
+        # A report can be why the tests failed: it is shown below before this ends.
+        swift test --skip-build "${build[@]}" ${DIGITD_SANITIZERS_FILTER:+--filter "$DIGITD_SANITIZERS_FILTER"} 2>&1 |
+            tee "$scratch/tests.log" || failed+=("tests")
     fi
     if [[ $parts == *rigs* ]]; then
         digitd=$scratch/release/digitd
         # Those that ask for no speed and no size of memory.
         for rig in alsa-unplug pulse-restart clients faults; do
             step "rig $rig"
-            "Tests/Rigs/$rig.sh" "$digitd"
+            "Tests/Rigs/$rig.sh" "$digitd" || failed+=("rig $rig")
         done
     fi
     if [ -n "$(ls "$reports")" ]; then
         head -n 60 "$reports"/* | cut -c 1-240
         echo "sanitizers: $(ls "$reports" | wc -l) processes have something to report, see $reports" >&2
+        failed+=("reports")
+    fi
+    if [ ${#failed[@]} -gt 0 ]; then
+        if [ -e "$scratch/tests.log" ]; then grep -aE '✘|^error:|^warning: .*(signal|code)' "$scratch/tests.log" | tail -n 20 || true; fi
+        (IFS=,; echo "sanitizers: $sanitizer failed: ${failed[*]}" >&2)
         exit 1
     fi
 done
