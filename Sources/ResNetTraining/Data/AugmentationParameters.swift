@@ -18,6 +18,15 @@ public struct AugmentationParameters: Sendable, Hashable {
     /// Factor of the utterance's length.
     public var stretch: ClosedRange<Float> = 0.85...1.2
 
+    // MARK: The recording
+
+    /// Chance that an utterance lies in its clip without its soft edges, as noise gates and hard trimming leave it.
+    public var gateChance: Float = 0.15
+    /// How far below the utterance's loudest 10 ms such a gate opens and closes. FSDD's speakers lie between 16 and 47 dB.
+    public var gateLevel: ClosedRange<Float> = 12...34
+    /// The most that a gate takes of an utterance at either end, so that the word stays itself.
+    public var gateShareMax: Float = 0.3
+
     // MARK: The room and the microphone
 
     /// Chance of reverberation.
@@ -26,7 +35,7 @@ public struct AugmentationParameters: Sendable, Hashable {
     public var reverberationTime: ClosedRange<Float> = 0.05...0.4
     /// Level of the direct sound over everything reverberated.
     public var directToReverberant: ClosedRange<Float> = 1...15
-    /// Chance of a coloured microphone: tilt, high-pass and low-pass each with half a chance.
+    /// Chance of a coloured microphone: tilt, high-pass, low-pass and resonances each with half a chance.
     public var microphoneChance: Float = 0.5
     /// Shelf gain, either way.
     public var tilt: Float = 9
@@ -36,6 +45,14 @@ public struct AugmentationParameters: Sendable, Hashable {
     public var highPass: ClosedRange<Float> = 80...400
     /// Corner of the second-order low-pass.
     public var lowPass: ClosedRange<Float> = 2_800...3_800
+    /// The most resonances, each a peak or a dip.
+    public var resonancesMax = 2
+    /// Gain at a resonance, either way.
+    public var resonance: Float = 12
+    /// Frequency of a resonance.
+    public var resonanceFrequency: ClosedRange<Float> = 300...3_600
+    /// Frequency over width of a resonance.
+    public var resonanceQuality: ClosedRange<Float> = 0.7...3
     /// Chance of soft clipping.
     public var clippingChance: Float = 0.06
     /// Drive into the soft clipper over full scale.
@@ -94,6 +111,7 @@ public struct AugmentationParameters: Sendable, Hashable {
         p.speedChance = 0
         p.vocalTractChance = 0
         p.stretchChance = 0
+        p.gateChance = 0
         p.reverberationChance = 0
         p.microphoneChance = 0
         p.clippingChance = 0

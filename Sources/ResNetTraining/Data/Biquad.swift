@@ -39,6 +39,16 @@ struct Biquad {
         return Biquad(b: (k + root, k - root, 0), a: (k + 1 / root, k - 1 / root, 0))
     }
 
+    /// Peak or dip of `decibels` at `frequency` Hz, nothing far from it.
+    ///
+    /// - Parameter quality: frequency over the width between the points of half the gain in dB.
+    static func peak(_ frequency: Float, decibels: Float, quality: Float, rate: Int) -> Biquad {
+        let w = 2 * Double.pi * Double(frequency) / Double(rate)
+        let (c, alpha) = (cos(w), sin(w) / (2 * Double(quality)))
+        let root = pow(10, Double(decibels) / 40)
+        return Biquad(b: (1 + alpha * root, -2 * c, 1 - alpha * root), a: (1 + alpha / root, -2 * c, 1 - alpha / root))
+    }
+
     private static func terms(_ frequency: Float, rate: Int) -> (cosine: Double, alpha: Double) {
         let w = 2 * Double.pi * Double(frequency) / Double(rate)
         return (cos(w), sin(w) * 0.5.squareRoot())

@@ -1,3 +1,5 @@
+import MelSpectrogram
+
 /// The word of a window, before any change: a clip, a part of one, two joined, or a made noise.
 extension WindowMaker {
     /// Sets `word` and `wordSpeech`.
@@ -93,7 +95,32 @@ extension WindowMaker {
         let range = max(0, speech.lowerBound - margin)..<min(audio.samples.count, speech.upperBound + margin)
         appendPart(of: draw.clip, range)
         wordSpeech = speech.lowerBound - range.lowerBound..<speech.upperBound - range.lowerBound
-        if !whole { fadeWord(80) }
+        if random.chance(parameters.gateChance) {
+            gateWord(level: random.uniform(in: parameters.gateLevel))
+        } else if !whole {
+            fadeWord(80)
+        }
+    }
+
+    /// Takes what a noise gate takes of an utterance: everything before and after its first and last 10 ms that reach the level.
+    ///
+    /// - Parameter level: dB below the loudest 10 ms.
+    private mutating func gateWord(level: Float) {
+        let hop = MelParameters.standard.hopLength
+        let blocks = wordSpeech.count / hop
+        guard blocks > 0 else { return }
+        let loudness = (0..<blocks).map { block in
+            let start = wordSpeech.lowerBound + block * hop
+            return NoiseSource.rootMeanSquare(word, start..<start + hop)
+        }
+        let least = (loudness.max() ?? 0) * Math.amplitude(decibels: -level)
+        let most = Int(Float(blocks) * parameters.gateShareMax)
+        let first = min(loudness.firstIndex { $0 >= least } ?? 0, most)
+        let last = max(loudness.lastIndex { $0 >= least } ?? blocks - 1, blocks - 1 - most)
+        let start = wordSpeech.lowerBound
+        word.removeSubrange((start + (last + 1) * hop)...)
+        word.removeSubrange(..<(start + first * hop))
+        wordSpeech = 0..<word.count
     }
 
     private func part(_ range: Range<Int>, from start: Float, to end: Float) -> Range<Int> {

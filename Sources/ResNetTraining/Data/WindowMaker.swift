@@ -141,6 +141,15 @@ public struct WindowMaker: ~Copyable {
                 let filter = Biquad.lowPass(random.uniform(in: parameters.lowPass), rate: rate)
                 filter.apply(to: &mix)
             }
+            if parameters.resonancesMax > 0 && random.chance(0.5) {
+                for _ in 0..<random.integer(in: 1...parameters.resonancesMax) {
+                    let filter = Biquad.peak(
+                        random.logUniform(in: parameters.resonanceFrequency),
+                        decibels: random.uniform(in: -parameters.resonance...parameters.resonance),
+                        quality: random.logUniform(in: parameters.resonanceQuality), rate: rate)
+                    filter.apply(to: &mix)
+                }
+            }
         }
         let peak = mix.reduce(0) { max($0, abs($1)) }
         guard peak > 1e-9 else { return }

@@ -106,6 +106,40 @@ import Testing
         #expect(events.allSatisfy { event in bursts.contains(where: event.overlaps) })
     }
 
+    /// 0.3 s of noise, coloured first, with 0.1 s of it 26 dB lower on either side: a gate at 20 dB takes the soft edges, one at
+    /// 32 dB leaves them, and without soft edges it takes nothing.
+    @Test func gateTakesSoftEdges() throws {
+        var random = SeededRandom(seed: 1)
+        let hiss = (0..<800).map { _ in random.gaussian() * 0.005 }
+        var word = (0..<2_400).map { _ in random.gaussian() * 0.1 }
+        for i in 0..<1_200 { word[i] = 0.75 * word[i] - 0.67 * word[i + 1] }
+        func window(_ samples: [Float], gateLevel: Float?) throws -> [Float] {
+            let clip = LabelledClip(path: "1", label: 1, speaker: "s", set: "a")
+            var parameters = AugmentationParameters.validation(ratio: nil, live: false)
+            parameters.noisyRatio = 60...60
+            if let gateLevel {
+                parameters.gateChance = 1
+                parameters.gateLevel = gateLevel...gateLevel
+            }
+            var maker = try WindowMaker(store: ClipStore(clips: [(clip, samples)]), parameters: parameters)
+            var window = [Float](repeating: 0, count: WindowShape.count)
+            var output = window.mutableSpan
+            let draw = Draw(clip: 0, recipe: .plain, partner: 0, label: 1)
+            maker.makeWindow(draw, seed: 1, epoch: 0, position: 0, into: &output)
+            return window
+        }
+        func distance(_ a: [Float], _ b: [Float]) -> Float {
+            zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / Float(a.count)
+        }
+        let soft = hiss + word + hiss
+        let (bare, open) = try (window(word, gateLevel: nil), window(soft, gateLevel: nil))
+        let apart = distance(bare, open)
+        #expect(apart > 0.3, "\(apart)")
+        #expect(try distance(bare, window(soft, gateLevel: 20)) < 0.2 * apart)
+        #expect(try distance(open, window(soft, gateLevel: 32)) < 0.2 * apart)
+        #expect(try distance(bare, window(word, gateLevel: 20)) < 0.2 * apart)
+    }
+
     @Test func evaluationWindowIsThatOfTheSpectrogram() throws {
         let samples = SyntheticClips.word(4, speaker: 1)
         let spectrogram = try MelSpectrogram(samples: samples, parameters: .standard)
