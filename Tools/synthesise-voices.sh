@@ -7,7 +7,8 @@
 #
 #   OUTDIR/<0-9>/<voice>_0.flac    the ten digits, once in each voice (0 is "zero", never "oh")
 #   OUTDIR/<word>/<voice>_0.flac   words that are not digits: phonetic neighbours of each digit in
-#                                  NEIGHBOUR_VOICES voices each, other words in OTHER_VOICES
+#                                  and letters in NEIGHBOUR_VOICES voices each, other words in
+#                                  OTHER_VOICES
 #
 # 8 kHz, mono, 16-bit FLAC, trimmed to 50 to 100 ms of silence on both sides, peaks of -3 to -9 dB.
 # <voice> names the engine and its settings: espeak-en-gb-f3-s165-p50, flite-slt-d110-f180,
@@ -87,6 +88,15 @@ others=(
   sugar salt apple orange banana bread cheese butter
   follow forward backward visual learn echo alpha bravo delta tango victor oscar
   zee sev ven fie nigh wuh suh roh
+)
+
+# The letters' names, without "oh", and what people call out: as short as digits are, and taken for them (A and H for eight,
+# I for five, Q for two) by a network that has not heard them.
+short=(
+  letter-a=A letter-b=B letter-c=C letter-d=D letter-e=E letter-f=F letter-g=G letter-h=H letter-j=J letter-k=K letter-l=L
+  letter-m=M letter-n=N letter-p=P letter-q=Q letter-r=R letter-s=S letter-t=T letter-u=U letter-v=V letter-w=W letter-x=X
+  letter-y=Y letter-z=Z
+  ow ouch huh ha yeah yep nope nah hi bye oops hmm wee fox kiwi pig fly ball bow cow dough hay hide high pie tie
 )
 
 homophones=' zero one won wun wan two to too tu three four for fore fower five fife six sics seven eight ate nine nein niner oh o nought nil '
@@ -223,6 +233,7 @@ for i in "${!digits[@]}"; do
 done
 for word in "${neighbours[@]}"; do add_word "$word" "$neighbour_voices"; done
 for word in "${others[@]}"; do add_word "$word" "$other_voices"; done
+for word in "${short[@]}"; do add_word "$word" "$neighbour_voices"; done
 
 count=${#voices[@]}
 stride=$((count * 382 / 1000)) # spreads a word's voices over the engines; coprime with the number of voices
