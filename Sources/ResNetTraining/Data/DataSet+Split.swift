@@ -10,7 +10,8 @@ public struct SplitOptions: Sendable, Hashable {
     public var noiseFraction: Double = 0.12
     /// FSDD speakers to hold out altogether. Empty by default: all six train, and other sets tell of strangers.
     public var fsddSpeakersHeldOut: Set<String> = []
-    /// Sets that are never held out, such as synthetic voices.
+    /// Sets that are never held out, such as synthetic voices; their noises neither. How the others are divided does not
+    /// depend on them.
     public var setsOnlyTrained: Set<String> = []
 
     /// The defaults.
@@ -69,9 +70,11 @@ extension DataSet {
         }
 
         var noiseRandom = SeededRandom(seed: options.seed, epoch: -2)
-        let noiseOrder = noises.shuffled(using: &noiseRandom)
+        let dividedNoises = noises.filter { !options.setsOnlyTrained.contains($0.set) }
+        let noiseOrder = dividedNoises.shuffled(using: &noiseRandom)
         let noiseCount =
-            noises.count > 1 ? max(1, Int((Double(noises.count) * options.noiseFraction).rounded())) : 0
+            dividedNoises.count > 1
+            ? max(1, Int((Double(dividedNoises.count) * options.noiseFraction).rounded())) : 0
         let noisesHeldOut = Set(noiseOrder.prefix(noiseCount))
         return DataSplit(
             training: DataSet(

@@ -165,4 +165,13 @@ import Testing
         options.setsOnlyTrained = ["big"]
         #expect(!Self.set.split(options).validation.clips.contains { $0.set == "big" })
     }
+
+    @Test func noisesOfSetsOnlyTrainedAreNotHeldOut() {
+        var options = SplitOptions()
+        options.setsOnlyTrained = ["more"]
+        let more = (0..<30).map { NoiseClip(path: "m\($0)", set: "more") }
+        let split = DataSet(clips: Self.set.clips, noises: more + Self.set.noises).split(options)
+        #expect(split.validation.noises == Self.set.split(options).validation.noises)
+        #expect(split.training.noises.count { $0.set == "more" } == more.count)
+    }
 }
