@@ -39,7 +39,10 @@ let package = Package(
         .target(name: "AtomicFile", swiftSettings: swiftSettings),
         .target(name: "MelSpectrogram", dependencies: ["AtomicFile", "CFFTW", "CPNG"], swiftSettings: computing),
         .target(name: "SpeechSegmenter", swiftSettings: computing),
-        .target(name: "ResNet", dependencies: ["AtomicFile", "CDNNL"], swiftSettings: computing),
+        // Optimised in debug builds too, as what computes in Swift is.
+        .target(name: "CSmallConvolution", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
+        .target(
+            name: "ResNet", dependencies: ["AtomicFile", "CDNNL", "CSmallConvolution"], swiftSettings: computing),
         .target(
             name: "ResNetTraining",
             dependencies: ["AtomicFile", "ResNet", "CDNNL", "MelSpectrogram", "SpeechSegmenter", "AudioInput"],
@@ -99,7 +102,7 @@ let package = Package(
         .testTarget(
             name: "MelSpectrogramTests", dependencies: ["MelSpectrogram"], resources: [.copy("Golden")]),
         .testTarget(name: "SpeechSegmenterTests", dependencies: ["SpeechSegmenter"]),
-        .testTarget(name: "ResNetTests", dependencies: ["ResNet"], resources: [.copy("Golden")]),
+        .testTarget(name: "ResNetTests", dependencies: ["ResNet", "CSmallConvolution"], resources: [.copy("Golden")]),
         .testTarget(
             name: "ResNetTrainingTests", dependencies: ["ResNetTraining", "ResNet", "MelSpectrogram"],
             resources: [.copy("Golden")]),

@@ -384,6 +384,20 @@ static inline dnnl_status_t ddn_attr_set_channel_scales(dnnl_primitive_attr_t at
 #endif
 }
 
+/// Whether oneDNN may use AVX-512 here: the CPU has it, and no setting (ONEDNN_MAX_CPU_ISA) keeps oneDNN from it.
+static inline bool ddn_cpu_has_avx512(void)
+{
+    const int wanted = dnnl_cpu_isa_avx512_core;
+    return ((int)dnnl_get_effective_cpu_isa() & wanted) == wanted;
+}
+
+/// The same of its instructions for 8-bit integers.
+static inline bool ddn_cpu_has_avx512_vnni(void)
+{
+    const int wanted = dnnl_cpu_isa_avx512_core_vnni;
+    return ((int)dnnl_get_effective_cpu_isa() & wanted) == wanted;
+}
+
 /// Whether the CPU is one for which oneDNN has fast kernels for 8-bit integers.
 static inline bool ddn_cpu_has_fast_int8(void)
 {

@@ -59,6 +59,12 @@ enum ElementType: String {
         }
     }
 
+    /// The bits of values that are all exactly IEEE halves; nil for others.
+    static func halves(_ values: [Float]) -> [UInt16]? {
+        let halves = values.map(halfBits)
+        return zip(values, halves).allSatisfy { $0 == float(half: $1) } ? halves : nil
+    }
+
     /// Appends finite `values`, rounded to nearest (ties to even); false if one is too large for this type.
     func append(_ values: [Float], to bytes: inout [UInt8]) -> Bool {
         switch self {

@@ -18,25 +18,18 @@ struct FoldedConvolution {
 
     /// Folds a convolution of the network; `weights` must have passed `ResNet18Topology.validate`.
     init(_ convolution: ResNet18Topology.Convolution, of weights: WeightsFile) throws(WeightsError) {
-        func values(_ name: String) throws(WeightsError) -> [Float] {
-            guard let tensor = weights.tensors[name] else { throw .missingTensor(name: name) }
-            return tensor.values
-        }
-        var kernel = try values("\(convolution.name).weight")
-        var bias = try values("\(convolution.norm).bias")
-        let gamma = try values("\(convolution.norm).weight")
-        let mean = try values("\(convolution.norm).running_mean")
-        let variance = try values("\(convolution.norm).running_var")
-
+        let name = "\(convolution.name).weight"
+        guard let tensor = weights.tensors[name] else { throw .missingTensor(name: name) }
+        var kernel = tensor.values
+        let norm = try FoldedNorm(convolution, of: weights)
         let count = kernel.count / convolution.outputs
         kernel.withUnsafeMutableBufferPointer { kernel in
             for output in 0..<convolution.outputs {
-                let scale = gamma[output] / (variance[output] + ResNet18Topology.normEpsilon).squareRoot()
+                let scale = norm.scales[output]
                 for i in output * count..<(output + 1) * count { kernel[i] *= scale }
-                bias[output] -= mean[output] * scale
             }
         }
-        self.init(shape: convolution.weightShape, weights: kernel, bias: bias)
+        self.init(shape: convolution.weightShape, weights: kernel, bias: norm.bias)
     }
 
     /// The same with its outputs multiplied.

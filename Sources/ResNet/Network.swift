@@ -1,6 +1,6 @@
 /// The operations of a network in one of the precisions, from the input to the last block's output.
 struct Network {
-    let operations: [Operation]
+    let operations: [any NetworkOperation]
     let input: TensorMemory
     /// Row-major in f32; with the channels last in u8, for int8.
     let features: NetworkBuilder.Value
@@ -43,7 +43,13 @@ struct Network {
             _ convolution: ResNet18Topology.Convolution, of source: inout NetworkBuilder.Value,
             adding addend: NetworkBuilder.Value? = nil, relu: Bool = true
         ) throws(WeightsError) -> NetworkBuilder.Value {
-            try builder.convolution(
+            if builder.prefersSmall(convolution, of: source, kind: kind, adding: addend),
+                let kernel = try HalfConvolution(convolution, of: weights)
+            {
+                return try builder.smallConvolution(
+                    convolution, of: &source, kernel: kernel, adding: addend, relu: relu)
+            }
+            return try builder.convolution(
                 named: convolution.name, of: &source, kernel: FoldedConvolution(convolution, of: weights), kind: kind,
                 stride: convolution.stride, padding: convolution.padding, adding: addend, relu: relu)
         }
@@ -89,9 +95,13 @@ struct Network {
             let kernel = QuantizedConvolution(
                 try FoldedConvolution(convolution, of: weights), input: source.range, output: range,
                 shortcut: addend?.range)
-            let value = try builder.convolution(
-                named: convolution.name, of: &source.value, kernel: kernel, stride: convolution.stride,
-                padding: convolution.padding, adding: addend?.value, relu: relu)
+            let isSmall = builder.prefersSmall(convolution, of: source.value, kind: .u8, adding: addend?.value)
+            let value =
+                isSmall
+                ? try builder.smallConvolution(convolution, of: &source.value, kernel: kernel, adding: addend?.value)
+                : try builder.convolution(
+                    named: convolution.name, of: &source.value, kernel: kernel, stride: convolution.stride,
+                    padding: convolution.padding, adding: addend?.value, relu: relu)
             return Activation(value: value, range: range)
         }
 

@@ -1,4 +1,5 @@
 import CDNNL
+import CSmallConvolution
 
 /// Turns layers into a list of operations over shared buffers.
 ///
@@ -14,7 +15,7 @@ struct NetworkBuilder {
 
     let engine: Engine
     /// What to run, in order.
-    private(set) var operations: [Operation] = []
+    private(set) var operations: [any NetworkOperation] = []
     private let scratchpad = Scratchpad()
     private var freeBuffers: [AlignedBuffer] = []
 
@@ -66,6 +67,64 @@ struct NetworkBuilder {
             constants.append((.bias, try constant(bias, .plain(channels), as: .plain(channels))))
         }
         return try append(plan, geometry, of: &source, constants, adding: addend)
+    }
+
+    /// Whether `SmallConvolution` is there for a convolution, and faster: for a single window on a single thread.
+    func prefersSmall(
+        _ convolution: ResNet18Topology.Convolution, of source: Value, kind: ElementKind, adding addend: Value?
+    ) -> Bool {
+        let shape = Self.shape(convolution, of: source)
+        guard source.shape[0] == 1, Engine.threads == 1, dsc_takes(shape),
+            Int(shape.output_height * shape.output_width) <= SmallConvolution.positionLimit(kind)
+        else { return false }
+        guard let addend else { return true }
+        guard let channelsLast = try? Layout.channelsLast(addend.shape, kind) else { return false }
+        return addend.memory.layout == channelsLast
+    }
+
+    /// Adds a convolution of a small map in f32 that `prefersSmall` said yes to; parameters as above.
+    mutating func smallConvolution(
+        _ convolution: ResNet18Topology.Convolution, of source: inout Value, kernel: HalfConvolution,
+        adding addend: Value? = nil, relu: Bool
+    ) throws(WeightsError) -> Value {
+        let result = try smallResult(convolution, of: &source, kind: .f32, adding: addend)
+        operations.append(
+            try SmallConvolution(
+                named: convolution.name, kernel, Self.shape(convolution, of: source), from: source.memory,
+                to: result.memory, adds: addend != nil, relu: relu))
+        return result
+    }
+
+    /// Adds one of 8-bit integers; whether a ReLU follows makes no difference to them.
+    mutating func smallConvolution(
+        _ convolution: ResNet18Topology.Convolution, of source: inout Value, kernel: QuantizedConvolution,
+        adding addend: Value? = nil
+    ) throws(WeightsError) -> Value {
+        let result = try smallResult(convolution, of: &source, kind: .u8, adding: addend)
+        operations.append(
+            try SmallConvolution(
+                named: convolution.name, kernel, Self.shape(convolution, of: source), from: source.memory,
+                to: result.memory, adds: addend != nil))
+        return result
+    }
+
+    private mutating func smallResult(
+        _ convolution: ResNet18Topology.Convolution, of source: inout Value, kind: ElementKind, adding addend: Value?
+    ) throws(WeightsError) -> Value {
+        source = try reordered(source, to: .channelsLast(source.shape, kind))
+        if let addend { return addend }
+        let shape =
+            [source.shape[0], convolution.outputs] + source.shape[2...].map { convolution.outputExtent($0) }
+        return Value(memory: try memory(.channelsLast(shape, kind)), shape: shape)
+    }
+
+    private static func shape(_ convolution: ResNet18Topology.Convolution, of source: Value) -> dsc_shape {
+        let (height, width) = (source.shape[2], source.shape[3])
+        return dsc_shape(
+            input_height: CInt(height), input_width: CInt(width), input_channels: CInt(convolution.inputs),
+            output_height: CInt(convolution.outputExtent(height)), output_width: CInt(convolution.outputExtent(width)),
+            output_channels: CInt(convolution.outputs), kernel: CInt(convolution.kernel),
+            stride: CInt(convolution.stride), padding: CInt(convolution.padding))
     }
 
     /// The tensor in another type, rounded to the nearest and cut off at the type's ends; for u8 with the channels last.

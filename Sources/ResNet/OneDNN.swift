@@ -41,6 +41,10 @@ final class Engine {
     /// Whether oneDNN has fast kernels for 8-bit integers on this CPU.
     static var hasFastInt8: Bool { ddn_cpu_has_fast_int8() }
 
+    /// Whether oneDNN uses AVX-512 here, and its instructions for 8-bit integers: what it does decides for all of the network.
+    static var hasAVX512: Bool { ddn_cpu_has_avx512() }
+    static var hasAVX512VNNI: Bool { ddn_cpu_has_avx512_vnni() }
+
     /// Whether this CPU multiplies bfloat16 itself.
     static var hasBFloat16: Bool { ddn_cpu_has_bfloat16() }
 
@@ -266,6 +270,18 @@ struct OperationPlan: ~Copyable {
     }
 }
 
+/// A step of a network, bound to its memories.
+protocol NetworkOperation: AnyObject {
+    /// For error messages and profiles.
+    var name: String { get }
+    /// Which code computes it, in oneDNN's words, e.g. `jit:avx2`.
+    var implementation: String { get }
+    /// What it writes.
+    var destination: TensorMemory? { get }
+    /// Runs the operation to its end.
+    func run() throws(WeightsError)
+}
+
 /// What an operation's memory is for.
 enum Argument {
     case source, weights, bias, destination, scratchpad
@@ -317,12 +333,9 @@ private struct Attributes: ~Copyable {
 }
 
 /// A compiled operation (`dnnl_primitive_t`) bound to its memories: `run()` only passes pointers.
-final class Operation {
-    /// For error messages and profiles.
+final class Operation: NetworkOperation {
     let name: String
-    /// oneDNN's implementation, e.g. `jit:avx2`.
     let implementation: String
-    /// What it writes.
     let destination: TensorMemory?
     private let engine: Engine
     private let primitive: dnnl_primitive_t

@@ -16,6 +16,15 @@ struct QuantizedConvolution {
     /// weights, so that all give the same answers.
     static let pairMaximum: Float = 128
 
+    init(shape: [Int], weights: [Int8], scales: [Float], bias: [Float], shortcutScale: Float) {
+        precondition(weights.count == shape.reduce(1, *) && bias.count == shape[0] && scales.count == shape[0])
+        self.shape = shape
+        self.weights = weights
+        self.scales = scales
+        self.bias = bias
+        self.shortcutScale = shortcutScale
+    }
+
     /// Rounds a kernel to integers, each output channel by a step of its own.
     ///
     /// - Parameters:

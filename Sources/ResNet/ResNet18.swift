@@ -20,7 +20,7 @@ public final class ResNet18 {
     public let precision: InferencePrecision
 
     /// What a call runs, in order.
-    let operations: [Operation]
+    let operations: [any NetworkOperation]
     /// [batchSize, 1, height, width]
     private let input: TensorMemory
     /// The last block's output: row-major [batchSize, 512, positions] in f32, or [batchSize, positions, 512] in u8.

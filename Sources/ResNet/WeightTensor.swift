@@ -41,6 +41,15 @@ public struct WeightTensor: Sendable, Equatable {
         }
     }
 
+    /// The bits of the elements as IEEE halves; nil where one is not exactly a half.
+    var halves: [UInt16]? {
+        if case .stored(let file, let range, .f16) = storage {
+            let bytes = file[range]
+            return (0..<bytes.count / 2).map { bytes.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self) }
+        }
+        return ElementType.halves(values)
+    }
+
     /// The same shape and the same values, wherever they are kept.
     public static func == (left: WeightTensor, right: WeightTensor) -> Bool {
         left.shape == right.shape && left.values == right.values

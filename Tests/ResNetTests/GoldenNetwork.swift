@@ -52,3 +52,10 @@ let goldenNetwork: WeightsFile = {
     }
     return weights
 }()
+
+/// The network that digitd ships.
+let shippedNetwork: Result<WeightsFile, any Error> = Result {
+    let package = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
+    return try WeightsFile(
+        contentsOf: package.appending(path: "Sources/digitd/Resources/digits.safetensors").standardized.path)
+}

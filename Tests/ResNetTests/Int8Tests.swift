@@ -5,12 +5,6 @@ import Testing
 
 /// The network in 8-bit integers against the one in f32.
 struct Int8Tests {
-    private static let shipped: Result<WeightsFile, any Error> = Result {
-        let package = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
-        return try WeightsFile(
-            contentsOf: package.appending(path: "Sources/digitd/Resources/digits.safetensors").standardized.path)
-    }
-
     private func logits(_ network: ResNet18, _ windows: [Float]) -> [[Float]] {
         let count = windows.count / ResNet18Topology.inputCount
         var result = [Float](repeating: .nan, count: count * ResNet18Topology.classCount)
@@ -27,7 +21,7 @@ struct Int8Tests {
     }
 
     @Test func shippedNetworkAnswersAsInF32() throws {
-        let weights = try Self.shipped.get()
+        let weights = try shippedNetwork.get()
         let windows = try GoldenLogits(named: "shipped").inputs()
         let exact = logits(try ResNet18(weights: weights), windows)
         let found = logits(try ResNet18(weights: weights, precision: .int8), windows)
@@ -41,7 +35,7 @@ struct Int8Tests {
 
     @Test(arguments: [(2, 1), (5, 2)])
     func answersDoNotDependOnBatchesAndThreads(batchSize: Int, threads: Int) throws {
-        let weights = try Self.shipped.get()
+        let weights = try shippedNetwork.get()
         let windows = try GoldenLogits(named: "shipped").inputs()
         let one = logits(try ResNet18(weights: weights, precision: .int8), windows)
         let many = logits(
@@ -53,8 +47,8 @@ struct Int8Tests {
     }
 
     @Test func everyLayerHasAFastImplementation() throws {
-        guard try InferencePrecision.fastest(for: Self.shipped.get()) == .int8 else { return }
-        let network = try ResNet18(weights: Self.shipped.get(), precision: .int8)
+        guard try InferencePrecision.fastest(for: shippedNetwork.get()) == .int8 else { return }
+        let network = try ResNet18(weights: shippedNetwork.get(), precision: .int8)
         for operation in network.operations {
             #expect(!operation.implementation.hasPrefix("ref"), "\(operation.name): \(operation.implementation)")
         }

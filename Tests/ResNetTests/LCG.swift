@@ -9,4 +9,6 @@ struct LCG {
         state = state &* 1_664_525 &+ 1_013_904_223
         return Float(state >> 8) * 0x1p-23 - 1
     }
+
+    mutating func values(_ count: Int) -> [Float] { (0..<count).map { _ in next() } }
 }

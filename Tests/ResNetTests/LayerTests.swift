@@ -174,10 +174,6 @@ struct LayerTests {
     }
 }
 
-extension LCG {
-    fileprivate mutating func values(_ count: Int) -> [Float] { (0..<count).map { _ in next() } }
-}
-
 extension NetworkBuilder.Value {
     fileprivate func fill(_ values: [Float]) { _ = memory.floats.update(fromContentsOf: values) }
     /// The elements of a row-major value; its buffer may be larger than it.

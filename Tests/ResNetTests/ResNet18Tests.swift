@@ -32,9 +32,7 @@ struct ResNet18Tests {
     /// The file that ships, against `load_state_dict` of the same file.
     @Test func shippedNetworkGivesPyTorchsLogits() throws {
         let golden = try GoldenLogits(named: "shipped")
-        let package = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
-        let path = package.appending(path: "Sources/digitd/Resources/digits.safetensors").standardized.path
-        let network = try ResNet18(weights: try WeightsFile(contentsOf: path))
+        let network = try ResNet18(weights: try shippedNetwork.get())
         let difference = largestDifference(logits(network, try golden.inputs()), golden.logits.flatMap { $0 })
         #expect(difference < 1e-3)
     }
