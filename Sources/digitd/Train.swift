@@ -22,6 +22,9 @@ struct Train: ParsableCommand {
             windows. Give --data and --train-only as they were trained with. One network alone, trained elsewhere perhaps, is \
             only fitted and measured.
 
+            --teachers are trained networks, of which the new one learns what they say together of every window, besides \
+            the label: one network then comes near what they know between them.
+
             With --split random a fifth of all clips, drawn by the seed, is left out instead, FSDD's test clips among them; \
             the last epoch is written, and digitd evaluate --split-test judges the fifth.
 
@@ -47,6 +50,16 @@ struct Train: ParsableCommand {
         help: ArgumentHelp("Weights files to write the mean of, instead of training.", valueName: "file"),
         completion: .file(extensions: ["safetensors"]))
     var average: [String] = []
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Weights files of trained networks to learn from besides the labels.", valueName: "file"),
+        completion: .file(extensions: ["safetensors"]))
+    var teachers: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "How much of what is learned of a window the teachers say. (default: \(TrainingOptions().teacherShare))",
+            valueName: "x"))
+    var teacherShare: Float?
     @Option(help: "How to train: standard or seed.")
     var recipe: Recipe = .standard
     @Option(help: "What is left out to validate with: speakers or random.")
@@ -109,6 +122,12 @@ struct Train: ParsableCommand {
         guard options.learningRate > 0, options.learningRate.isFinite else {
             throw ValidationError("--learning-rate must be more than 0.")
         }
+        if let teacherShare {
+            guard !teachers.isEmpty else { throw ValidationError("--teacher-share is of --teachers; give some.") }
+            guard teacherShare > 0, teacherShare <= 1 else {
+                throw ValidationError("--teacher-share must be more than 0 and at most 1.")
+            }
+        }
         if recipe == .seed { try refuseWhatTheRecipeFixes() }
         if !average.isEmpty { try refuseWhatAveragingIgnores() }
         let sets = DataSet.names(ofDirectories: data)
@@ -121,7 +140,7 @@ struct Train: ParsableCommand {
         let given = [
             ("split", split != nil), ("windows", windows != nil), ("batch-size", batchSize != nil),
             ("learning-rate", learningRate != nil), ("train-only", !trainOnly.isEmpty),
-            ("set-weight", !setWeight.isEmpty),
+            ("set-weight", !setWeight.isEmpty), ("teachers", !teachers.isEmpty),
         ]
         if let name = given.first(where: \.1)?.0 {
             throw ValidationError("--recipe seed fixes what --\(name) would change; leave --\(name) out.")
@@ -132,6 +151,7 @@ struct Train: ParsableCommand {
         let given = [
             ("init", initialWeights != nil), ("recipe seed", recipe == .seed), ("split random", split == .random),
             ("epochs", epochs != nil), ("windows", windows != nil), ("learning-rate", learningRate != nil),
+            ("teachers", !teachers.isEmpty),
         ]
         if let name = given.first(where: \.1)?.0 {
             throw ValidationError("--average trains nothing; leave --\(name) out.")
@@ -168,6 +188,7 @@ struct Train: ParsableCommand {
                 throw CommandFailure(.failed, "\(path) is not a regular file; give another --output.")
             }
         }
+        for path in teachers { try ResNet18Topology.validate(try WeightsFile(contentsOf: path)) }
         if let path = initialWeights {
             switch recipe {
             case .standard: try ResNet18Topology.validate(try WeightsFile(contentsOf: path))
@@ -193,6 +214,8 @@ struct Train: ParsableCommand {
         options.threads = threads ?? processorCount
         options.learningRate = learningRate ?? options.learningRate
         options.precision = precision ?? options.precision
+        options.teachers = teachers
+        options.teacherShare = teacherShare ?? options.teacherShare
         options.splitKind = split ?? options.splitKind
         options.split.setsOnlyTrained = Set(trainOnly)
         for weight in setWeight { options.sampler.setWeights[weight.name] = weight.factor }

@@ -103,6 +103,17 @@ public final class TrainingNetwork {
         return (loss, head.correct(labels: labels))
     }
 
+    /// The same for a batch, learning `targets`, [batch, classes], instead of its labels where there are some.
+    func accumulateGradients(
+        _ batch: Batch, targets: [Float]?, smoothing: Float
+    ) throws -> (loss: Float, correct: Int) {
+        guard let targets else {
+            return try accumulateGradients(windows: batch.windows, labels: batch.labels, smoothing: smoothing)
+        }
+        let loss = try accumulateGradients(windows: batch.windows, targets: targets)
+        return (loss, head.correct(labels: batch.labels))
+    }
+
     /// The same, learning probabilities instead of labels.
     ///
     /// - Parameters:

@@ -7,6 +7,7 @@ struct StandardSetup: TrainingSetup {
     private let store: ClipStore
     private let sampler: Sampler
     private let validation: Validation
+    private let teachers: TeacherEnsemble?
     /// Of a random split, whose left-out clips decide nothing: neither the epoch nor temperature and threshold.
     private let record: RandomSplitRecord?
     /// What the weights file says about either split.
@@ -34,8 +35,25 @@ struct StandardSetup: TrainingSetup {
         validation = try Validation(
             store: heldOut, variants: isRandom ? [.clip] : [.clip, .live(ratio: 30), .live(ratio: 12)])
         let record = isRandom ? RandomSplitRecord(split, seed: options.seed) : nil
-        splitMetadata = record?.metadata ?? SpeakerSplitRecord(split, options.split).metadata
+        let speakers = isRandom ? nil : SpeakerSplitRecord(split, options.split)
+        splitMetadata = record?.metadata ?? speakers?.metadata ?? [:]
         self.record = record
+        teachers = try Self.teachers(options, split: speakers)
+        guard let teachers else { return }
+        for path in teachers.otherSplits {
+            report(.note("\(path) was trained with other speakers held out: validation will flatter what it teaches"))
+        }
+        let outcome = validation.judge(teachers)
+        report(
+            .note(
+                String(
+                    format: "teachers: validation loss %.4f  right %.2f %%  digits %.2f %%", outcome.loss,
+                    100 * outcome.accuracy, 100 * outcome.digitAccuracy)))
+    }
+
+    private static func teachers(_ options: TrainingOptions, split: SpeakerSplitRecord?) throws -> TeacherEnsemble? {
+        guard !options.teachers.isEmpty else { return nil }
+        return try TeacherEnsemble(options.teachers, split: split, threads: options.threads)
     }
 
     var shape: NetworkShape { FrontEnd.logMel.shape }
@@ -54,6 +72,10 @@ struct StandardSetup: TrainingSetup {
 
     func batches(_ plan: BatchPlan) throws -> any BatchSource {
         try BatchLoader(store: store, sampler: sampler, plan: plan, parameters: options.augmentation)
+    }
+
+    func targets(_ batch: Batch) -> [Float]? {
+        teachers?.targets(batch, smoothing: options.labelSmoothing, share: options.teacherShare)
     }
 
     func judge(_ weights: WeightsFile) throws -> Validation.Outcome {
@@ -92,6 +114,10 @@ struct StandardSetup: TrainingSetup {
         result["accuracy.validation_wrong"] = String(format: "%.4f", point.wrong)
         result["accuracy.validation_false_accepts"] = String(format: "%.4f", point.falseAccepts)
         result["accuracy.validation_digits"] = String(format: "%.4f", outcome.digitAccuracy)
+        if let teachers {
+            result["trained.teachers"] =
+                String(format: "share %g: ", options.teacherShare) + teachers.origins.joined(separator: "; ")
+        }
         return result.merging(splitMetadata) { $1 }
     }
 }

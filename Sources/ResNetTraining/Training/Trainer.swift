@@ -56,7 +56,7 @@ public struct Trainer {
             let progress = Double(batch.epoch * stepsPerEpoch + batch.index) / Double(options.epochs * stepsPerEpoch)
             let rate = options.learningRate(epoch: batch.epoch, progress: progress)
             let result = try network.accumulateGradients(
-                windows: batch.windows, labels: batch.labels, smoothing: options.labelSmoothing)
+                batch, targets: setup.targets(batch), smoothing: options.labelSmoothing)
             guard result.loss.isFinite else { throw TrainingError.diverged(epoch: batch.epoch + 1) }
             optimiser.update(learningRate: rate)
             meter.add(loss: result.loss, correct: result.correct, count: options.batchSize)

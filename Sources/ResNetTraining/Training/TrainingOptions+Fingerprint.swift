@@ -15,6 +15,7 @@ extension TrainingOptions {
         if recipe != .standard { parts.append(("recipe", recipe)) }
         if splitKind != .speakers { parts.append(("kind", splitKind)) }
         if !fsddSpeakersLeftOut.isEmpty { parts.append(("left out", fsddSpeakersLeftOut)) }
+        if !teachers.isEmpty { parts += [("teachers", teachers), ("share", teacherShare)] }
         return parts.map { "\($0)=\(Self.stableDescription(of: $1))" }.joined(separator: " ")
     }
 

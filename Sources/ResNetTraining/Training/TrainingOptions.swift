@@ -32,6 +32,10 @@ public struct TrainingOptions: Sendable {
     public var weightDecay: Float = 0.05
     /// Label smoothing, 0 ... 1.
     public var labelSmoothing: Float = 0.05
+    /// Weights files of networks to learn from besides the labels, of the standard recipe; none learns from labels alone.
+    public var teachers: [String] = []
+    /// How much of what is learned of a window is the mean of the teachers' probabilities, 0...1; the rest is its label.
+    public var teacherShare: Float = 0.5
     /// Decay of the weight average that is validated and shipped, a step; 0 takes the weights themselves.
     public var averageDecay: Float = 0.998
     /// Chooses initial weights, draws, augmentation and a random split; the split by speakers has a seed of its own.

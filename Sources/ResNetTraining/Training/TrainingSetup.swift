@@ -13,6 +13,8 @@ protocol TrainingSetup {
     func prepare(_ network: TrainingNetwork)
     /// Gives a network that does not go on from a checkpoint its first weights.
     func initialise(_ network: TrainingNetwork) throws
+    /// What a network is to say of a batch, [batch, classes]; nil where its labels are all there is to learn.
+    func targets(_ batch: Batch) -> [Float]?
     /// The batches of some epochs.
     func batches(_ plan: BatchPlan) throws -> any BatchSource
     /// How weights do on the clips that are set apart.
@@ -23,6 +25,10 @@ protocol TrainingSetup {
     func activationRanges(_ weights: WeightsFile) throws -> ActivationRanges?
     /// The metadata of the weights file.
     func metadata(_ outcome: Validation.Outcome) -> [String: String]
+}
+
+extension TrainingSetup {
+    func targets(_ batch: Batch) -> [Float]? { nil }
 }
 
 extension TrainingOptions {

@@ -1,3 +1,4 @@
+import Foundation
 import ResNet
 
 /// Held-out windows with the network's answers.
@@ -45,11 +46,23 @@ struct Validation {
 
     func judge(_ weights: WeightsFile, threads: Int) throws -> Outcome {
         let network = try ResNet18(weights: weights, shape: shape, batchSize: 32, threads: threads)
+        return judge { windows in
+            var logits = [Float](repeating: 0, count: windows.count / shape.inputCount * shape.classCount)
+            var span = logits.mutableSpan
+            network.logits(windows.span, into: &span)
+            return logits
+        }
+    }
+
+    func judge(_ teachers: TeacherEnsemble) -> Outcome {
+        // Logarithms of probabilities are logits: their softmax is the probabilities.
+        judge { teachers.probabilities($0).map { log(max($0, .leastNormalMagnitude)) } }
+    }
+
+    private func judge(_ answer: ([Float]) -> [Float]) -> Outcome {
         var judgements = Judgements(logits: [], labels: [])
         for set in sets {
-            var logits = [Float](repeating: 0, count: set.labels.count * shape.classCount)
-            var span = logits.mutableSpan
-            network.logits(set.windows.span, into: &span)
+            let logits = answer(set.windows)
             judgements.append(Judgements(logits: logits, labels: set.labels, classCount: shape.classCount))
         }
         return Outcome(judgements)

@@ -107,6 +107,56 @@ import Testing
         #expect(rows.dropFirst().map { $0.split(separator: ",")[0] } == ["1", "2"])
     }
 
+    @Test func teachersAreLearnedFrom_andAreOnRecord() throws {
+        let recordings = try Recordings()
+        let first = recordings.options("first")
+        let teacher = try #require(try train(first))
+        var options = recordings.options("taught")
+        options.teachers = [first.output]
+        var notes: [String] = []
+        let taught = try Trainer(options).run { if case .note(let note) = $0 { notes.append(note) } }
+        #expect(taught?.metadata["trained.teachers"] == "share 0.5: " + (teacher.metadata["trained.by"] ?? ""))
+        #expect(notes.contains { $0.hasPrefix("teachers: validation loss ") }, "\(notes)")
+        #expect(!notes.contains { $0.contains("other speakers") }, "\(notes)")
+        // The same seed, the same windows, the same first weights: only the teacher makes the difference.
+        #expect(!areSameBits(taught?.tensors["fc.bias"], teacher.tensors["fc.bias"]))
+
+        options.output = recordings.path + "/other.safetensors"
+        options.split.seed += 1
+        notes = []
+        _ = try Trainer(options).run { if case .note(let note) = $0 { notes.append(note) } }
+        #expect(notes.contains { $0.contains("was trained with other speakers held out") }, "\(notes)")
+    }
+
+    @Test func whatIsTaughtIsPartLabelAndPartTheTeachersMean() throws {
+        let recordings = try Recordings()
+        var paths: [String] = []
+        for seed in [1, 2] as [UInt64] {
+            let network = try TrainingNetwork(batchSize: 2, threads: 1)
+            try network.initialise(seed: seed)
+            paths.append("\(recordings.path)/\(seed).safetensors")
+            try network.weights().write(to: paths.last!, precision: .f32)
+        }
+        var generator = LCG(seed: 5)
+        let windows = (0..<3 * ResNet18Topology.inputCount).map { _ in generator.next() }
+        func rows(_ paths: [String]) throws -> [Float] {
+            try TeacherEnsemble(paths, split: nil, threads: 1).probabilities(windows)
+        }
+        let (one, other, both) = (try rows([paths[0]]), try rows([paths[1]]), try rows(paths))
+        let classes = ResNet18Topology.classCount
+        for i in both.indices { #expect(abs(both[i] - (one[i] + other[i]) / 2) < 1e-6) }
+        for row in 0..<3 { #expect(abs(both[row * classes..<(row + 1) * classes].reduce(0, +) - 1) < 1e-5) }
+        #expect(one != other)
+
+        let batch = Batch(epoch: 0, index: 0, windows: windows, labels: [7, 0, 10])
+        let ensemble = try TeacherEnsemble(paths, split: nil, threads: 1)
+        let targets = ensemble.targets(batch, smoothing: 0.11, share: 0.25)
+        for i in targets.indices {
+            let label = 0.01 + (i % classes == Int(batch.labels[i / classes]) ? 0.89 : 0)
+            #expect(abs(targets[i] - (0.75 * Float(label) + 0.25 * both[i])) < 1e-6)
+        }
+    }
+
     @Test func randomSplitLetsTheFifthDecideNothing_andIsOnRecord() throws {
         let recordings = try Recordings()
         var options = recordings.options("random")

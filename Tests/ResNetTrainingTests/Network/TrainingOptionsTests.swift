@@ -43,6 +43,11 @@ struct TrainingOptionsTests {
             { $0.sampler.setWeights["voices"] = 0.5 }, { $0.sampler.neighbours.insert("two") },
             { $0.augmentation.speed = 0.5...2 }, { $0.augmentation.noiseWeights[1] = 0 },
             { $0.augmentation.jitterFrames = 1 }, { $0.splitKind = .random },
+            { $0.teachers = ["a"] },
+            {
+                $0.teachers = ["a"]
+                $0.teacherShare = 0.7
+            },
         ]
         var seen: Set<String> = [TrainingOptions().fingerprint]
         for (i, change) in changes.enumerated() {
