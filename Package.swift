@@ -133,10 +133,12 @@ let package = Package(
 
 // Tests/onednn3.sh builds the network and its tests once more; the daemon has no part in them.
 if Context.environment["DIGITD_NETWORK_ONLY"] != nil {
-    let kept: Set = [
-        "CALSA", "CFFTW", "CDNNL", "CPNG", "CSndFile", "CSoxr", "AtomicFile", "AudioInput", "MelSpectrogram", "ResNet",
-        "ResNetTraining", "SpeechSegmenter", "ResNetTests", "ResNetTrainingTests",
-    ]
+    var kept: Set<String> = []
+    func keep(_ name: String) {
+        guard let target = package.targets.first(where: { $0.name == name }), kept.insert(name).inserted else { return }
+        for case .byNameItem(let dependency, _) in target.dependencies { keep(dependency) }
+    }
+    for name in ["ResNetTests", "ResNetTrainingTests"] { keep(name) }
     package.targets.removeAll { !kept.contains($0.name) }
     package.products.removeAll()
     package.dependencies = [.package(url: "https://github.com/apple/swift-log", from: "1.16.2")]
