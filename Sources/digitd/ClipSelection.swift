@@ -37,7 +37,9 @@ struct ClipSelection: ParsableArguments {
     }
 
     /// The clips to judge; throws a sentence where there are none, or where the network heard them in training.
-    func select(for model: ModelFile) throws -> Selected {
+    ///
+    /// - Parameter noiseAlone: whether noise recordings are enough.
+    func select(for model: ModelFile, noiseAlone: Bool) throws -> Selected {
         let all = try DataSet(directories: data)
         let selected: Selected
         if splitTest || heldOut {
@@ -45,7 +47,7 @@ struct ClipSelection: ParsableArguments {
         } else {
             selected = try ordinary(all, model)
         }
-        guard !selected.clips.isEmpty else {
+        guard !selected.clips.isEmpty || (noiseAlone && !selected.noises.isEmpty) else {
             let wanted = officialTest ? "of FSDD's test" : heldOut ? "of a speaker set apart" : "with a label"
             throw CommandFailure(
                 .inputNotUsable,

@@ -17,6 +17,8 @@ struct Evaluate: ParsableCommand {
             the fifth that was left out when the network was trained with digitd train --split random (or --recipe seed). \
             The layouts are those of digitd train.
 
+            --live alone takes directories that hold nothing but noise, too: how many digits an hour are heard in it.
+
             A digit whose confidence is under the network's accept threshold is rejected, and counts as wrong. Rows of the \
             confusion matrix are what was said, 0 to 9 and then not_a_digit; columns what was answered, 0 to 9 and then \
             rejected. The class not_a_digit has figures only where there are clips of it.
@@ -87,7 +89,13 @@ struct Evaluate: ParsableCommand {
         let model = try ClipModel(
             given: model, precision: precision.chosen, batchSize: 32, threads: processorCount)
         var failure = FirstFailure()
-        let selected = try selection.select(for: model.file)
+        let selected = try selection.select(
+            for: model.file, noiseAlone: live == true && noise != true && report == nil)
+        guard !selected.clips.isEmpty else {
+            _ = try isWanted(live, "--live", model.file)
+            let figures = try throughRecognizer(selected, model.file)
+            return try StandardOutput.line(json ? figures.jsonAlone : figures.tableAlone)
+        }
         let judged = try judge(selected.clips, model, &failure)
         let rule = AnswerRule(temperature: model.file.temperature, threshold: model.file.acceptThreshold)
         var figures = EvaluationFigures(

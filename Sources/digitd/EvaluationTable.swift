@@ -49,6 +49,9 @@ extension EvaluationFigures {
 }
 
 extension LiveFigures {
+    /// The figures for a person, where nothing else was measured.
+    var tableAlone: String { table.drop(while: \.isEmpty).joined(separator: "\n") }
+
     /// Digits, other words and noise through the recogniser.
     fileprivate var table: [String] {
         var lines: [String] = []

@@ -65,6 +65,30 @@ import Testing
         #expect(object["ece"] is Double)
     }
 
+    @Test func noiseAloneIsHeardLive_andIsNoClips() throws {
+        let scratch = ScratchDirectory()
+        let folder = scratch.path + "/_background_noise_"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        // Whatever is heard, the network takes for a seven.
+        for (index, clip) in try testClips(["hello", "house"]).enumerated() {
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(folder)/\(index).flac", withDestinationPath: clip.path)
+        }
+        let arguments = ["evaluate", "--model", ConstantNetwork.path, "--data", scratch.path]
+        var result = try Command.run(arguments + ["--live"])
+        #expect(result.status == 0, "\(result.testDescription)")
+        #expect(result.outputLines.first?.hasPrefix("live noise") == true)
+        result = try Command.run(arguments + ["--live", "--json"])
+        let object = try #require(
+            try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+        #expect(object["clips"] as? Int == 0)
+        let noise = (object["live"] as? [String: Any])?["noise"] as? [String: Any]
+        #expect(noise?["taken"] as? Double == 1)
+        for other in [[], ["--noise", "--live"], ["--report", scratch.path + "/r", "--live"]] {
+            expectOneSentence(try Command.run(arguments + other), 65)
+        }
+    }
+
     @Test func heldOutIsForNetworksOfASplitBySpeakers() throws {
         let scratch = ScratchDirectory()
         let path = scratch.path + "/n.safetensors"

@@ -118,6 +118,9 @@ public struct LiveFigures: Sendable, Equatable {
         return Array(taken.sorted { ($1.share, $0.set, $0.word) < ($0.share, $1.set, $1.word) }.prefix(count))
     }
 
+    /// The object that `digitd evaluate --live --json` prints for recordings of nothing but noise, on one line.
+    public var jsonAlone: String { JSONText.object([("clips", .integer(0)), ("live", json)]).text }
+
     var json: JSONText {
         var members: [(String, JSONText)] = []
         if !digits.isEmpty {
