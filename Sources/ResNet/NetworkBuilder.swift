@@ -3,9 +3,8 @@ import CSmallConvolution
 
 /// Turns layers into a list of operations over shared buffers.
 ///
-/// Layouts are oneDNN's choice throughout (blocks of 8 or 16 channels, as wide as the CPU's vectors); a reorder is
-/// inserted only where an operation does not take what it gets: in this network nowhere with oneDNN 2.6, and once,
-/// behind the max pooling, with 3.2.
+/// Layouts are oneDNN's choice (blocks of 8 or 16 channels, as wide as the CPU's vectors, or the channels last), but for the
+/// small convolutions, whose channels are last; a reorder is inserted only where an operation does not take what it gets.
 struct NetworkBuilder {
     /// A tensor of shape [N, C, H, W] inside the network.
     struct Value {

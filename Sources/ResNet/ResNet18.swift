@@ -4,8 +4,12 @@
 /// 20 convolutions, one pooling and one small loop. Buffers and primitives are made once, in `init`; a call allocates
 /// nothing here.
 ///
-/// Cost: 158 M multiply-adds a window of the standard shape. An instance holds 45 MB of weights in f32, 11 MB in int8, and
-/// 0.6 MB of activations a window of the batch; `init` takes about 0.1 s, so make one and keep it.
+/// A window at a time on one thread, which is how a digit is heard, the last two stages are this package's own code
+/// (`SmallConvolution`): nine tenths of the weights lie there, and it reads them as the halves that they are in the file.
+///
+/// Cost: 158 M multiply-adds a window of the standard shape. An instance holds 11 MB of weights in int8, 45 MB in f32 or, a
+/// window at a time, 25 MB, and 0.6 MB of activations a window of the batch; `init` takes up to 0.1 s, so make one and keep
+/// it.
 ///
 /// Not thread-safe: an instance may move between threads but serves one call at a time, which its not being Sendable
 /// enforces. Use one instance a thread for parallel work.
@@ -70,7 +74,7 @@ public final class ResNet18 {
         self.logits(windows, into: &logits, observing: nil)
     }
 
-    /// The same, showing what each operation gave, in f32 and in oneDNN's order of elements, to `observe`.
+    /// The same, showing what each operation gave, in f32 and in the operation's order of elements, to `observe`.
     func logits(
         _ windows: Span<Float>, into logits: inout MutableSpan<Float>,
         observing observe: ((_ name: String, _ values: UnsafeBufferPointer<Float>) -> Void)?
