@@ -45,16 +45,18 @@ __attribute__((target("avx512f,avx512bw"), always_inline)) static inline void wi
     __m512 sum[RUN_LIMIT][4];
     for (int p = 0; p < count; p++)
         for (int v = 0; v < 4; v++) sum[p][v] = _mm512_load_ps(sums + run->sums[p] + 16 * v);
-    for (int k = 0; k < inputs; k++) {
-        __m512 weight[4];
-        const uint16_t *halves = weights + WIDE * k;
-        _mm_prefetch((const char *)halves + WEIGHTS_AHEAD, _MM_HINT_T0);
-        _mm_prefetch((const char *)halves + WEIGHTS_AHEAD + 64, _MM_HINT_T0);
-        for (int v = 0; v < 4; v++)
-            weight[v] = _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)(halves + 16 * v)));
-        for (int p = 0; p < count; p++) {
-            __m512 input = _mm512_set1_ps(source[run->source[p] + k]);
-            for (int v = 0; v < 4; v++) sum[p][v] = _mm512_fmadd_ps(input, weight[v], sum[p][v]);
+    for (const dsc_tap *tap = run->taps; tap < run->taps + run->tap_count; tap++) {
+        const uint16_t *halves = weights + tap->weights;
+        for (int k = 0; k < inputs; k++, halves += WIDE) {
+            __m512 weight[4];
+            _mm_prefetch((const char *)halves + WEIGHTS_AHEAD, _MM_HINT_T0);
+            _mm_prefetch((const char *)halves + WEIGHTS_AHEAD + 64, _MM_HINT_T0);
+            for (int v = 0; v < 4; v++)
+                weight[v] = _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)(halves + 16 * v)));
+            for (int p = 0; p < count; p++) {
+                __m512 input = _mm512_set1_ps(source[run->source[p] + tap->source + k]);
+                for (int v = 0; v < 4; v++) sum[p][v] = _mm512_fmadd_ps(input, weight[v], sum[p][v]);
+            }
         }
     }
     for (int p = 0; p < count; p++)
@@ -80,15 +82,17 @@ __attribute__((target("avx2,fma,f16c"), always_inline)) static inline void narro
     __m256 sum[RUN_LIMIT][2];
     for (int p = 0; p < count; p++)
         for (int v = 0; v < 2; v++) sum[p][v] = _mm256_load_ps(sums + run->sums[p] + 8 * v);
-    for (int k = 0; k < inputs; k++) {
-        __m256 weight[2];
-        const uint16_t *halves = weights + NARROW * k;
-        _mm_prefetch((const char *)halves + WEIGHTS_AHEAD, _MM_HINT_T0);
-        for (int v = 0; v < 2; v++)
-            weight[v] = _mm256_cvtph_ps(_mm_load_si128((const __m128i *)(halves + 8 * v)));
-        for (int p = 0; p < count; p++) {
-            __m256 input = _mm256_broadcast_ss(source + run->source[p] + k);
-            for (int v = 0; v < 2; v++) sum[p][v] = _mm256_fmadd_ps(input, weight[v], sum[p][v]);
+    for (const dsc_tap *tap = run->taps; tap < run->taps + run->tap_count; tap++) {
+        const uint16_t *halves = weights + tap->weights;
+        for (int k = 0; k < inputs; k++, halves += NARROW) {
+            __m256 weight[2];
+            _mm_prefetch((const char *)halves + WEIGHTS_AHEAD, _MM_HINT_T0);
+            for (int v = 0; v < 2; v++)
+                weight[v] = _mm256_cvtph_ps(_mm_load_si128((const __m128i *)(halves + 8 * v)));
+            for (int p = 0; p < count; p++) {
+                __m256 input = _mm256_broadcast_ss(source + (run->source[p] + tap->source + k));
+                for (int v = 0; v < 2; v++) sum[p][v] = _mm256_fmadd_ps(input, weight[v], sum[p][v]);
+            }
         }
     }
     for (int p = 0; p < count; p++)
@@ -118,8 +122,8 @@ void dsc_run_f32(const dsc_convolution *c, const float *source, float *destinati
         memset(sums, 0, (size_t)(positions * block) * sizeof *sums);
         for (int i = 0; i < c->run_count; i++) {
             const dsc_run *run = &c->runs[i];
-            if (block == WIDE) run_wide(run, source, weights + run->weights, inputs, sums);
-            else run_narrow(run, source, weights + run->weights, inputs, sums);
+            if (block == WIDE) run_wide(run, source, weights, inputs, sums);
+            else run_narrow(run, source, weights, inputs, sums);
         }
         weights += (size_t)(inputs * c->shape.kernel * c->shape.kernel * block);
         for (int position = 0; position < positions; position++) {

@@ -14,28 +14,91 @@ static void *aligned(size_t bytes)
 
 bool dsc_takes(dsc_shape shape)
 {
-    return shape.input_channels % 4 == 0 && shape.output_channels % 64 == 0;
+    // A set of taps is bits of an integer.
+    return shape.input_channels % 4 == 0 && shape.output_channels % 64 == 0 && shape.kernel <= 5;
 }
 
-/// Lists the runs, tap by tap, so that a tap's weights are still in the first cache for its second run.
-static int list_runs(const dsc_shape *shape, int block, dsc_run *runs)
+/// The taps of the kernel that do not fall on padding at a position, as a set of bits.
+static unsigned valid_taps(const dsc_shape *shape, int position)
+{
+    unsigned result = 0;
+    for (int tap = 0; tap < shape->kernel * shape->kernel; tap++) {
+        int y = position / shape->output_width * shape->stride + tap / shape->kernel - shape->padding;
+        int x = position % shape->output_width * shape->stride + tap % shape->kernel - shape->padding;
+        if (y >= 0 && y < shape->input_height && x >= 0 && x < shape->input_width) result |= 1u << tap;
+    }
+    return result;
+}
+
+static void add_position(const dsc_shape *shape, int block, int position, dsc_run *run)
+{
+    int y = position / shape->output_width * shape->stride - shape->padding;
+    int x = position % shape->output_width * shape->stride - shape->padding;
+    run->source[run->count] = (y * shape->input_width + x) * shape->input_channels;
+    run->sums[run->count] = position * block;
+    run->count++;
+}
+
+static void add_tap(const dsc_shape *shape, int block, int tap, dsc_tap *result)
+{
+    result->weights = tap * shape->input_channels * block;
+    result->source = (tap / shape->kernel * shape->input_width + tap % shape->kernel) * shape->input_channels;
+}
+
+/// A run for each tap and some of its positions. The weights are read once: a tap's are still in the first cache for its next run.
+static int list_runs_by_tap(const dsc_shape *shape, int block, dsc_run *runs, dsc_tap *taps)
 {
     int count = 0;
     for (int tap = 0; tap < shape->kernel * shape->kernel; tap++) {
         dsc_run *run = NULL;
+        add_tap(shape, block, tap, &taps[tap]);
         for (int position = 0; position < dsc_positions(shape); position++) {
-            int y = position / shape->output_width * shape->stride + tap / shape->kernel - shape->padding;
-            int x = position % shape->output_width * shape->stride + tap % shape->kernel - shape->padding;
-            if (y < 0 || y >= shape->input_height || x < 0 || x >= shape->input_width) continue;
+            if (!(valid_taps(shape, position) >> tap & 1)) continue;
             if (!run || run->count == RUN_LIMIT) {
                 run = &runs[count++];
-                run->count = 0;
-                run->weights = tap * shape->input_channels * block;
+                run->taps = &taps[tap];
+                run->tap_count = 1;
             }
-            run->source[run->count] = (y * shape->input_width + x) * shape->input_channels;
-            run->sums[run->count] = position * block;
-            run->count++;
+            add_position(shape, block, position, run);
         }
+    }
+    return count;
+}
+
+/// A run for some positions with all of their taps, so that sums stay in registers from the first to the last.
+static int list_runs_by_position(const dsc_shape *shape, int block, dsc_run *runs, dsc_tap *taps)
+{
+    int count = 0, positions = dsc_positions(shape);
+    for (int first = 0; first < positions; first++) {
+        unsigned valid = valid_taps(shape, first);
+        int alike = 0, before = 0;
+        for (int position = 0; position < positions; position++) {
+            if (valid_taps(shape, position) != valid) continue;
+            alike++;
+            before += position < first;
+        }
+        if (!valid || before) continue;
+        int tap_count = 0;
+        for (int tap = 0; tap < shape->kernel * shape->kernel; tap++)
+            if (valid >> tap & 1) add_tap(shape, block, tap, &taps[tap_count++]);
+        // Runs of about the same length: of 7 positions 4 and 3, not 6 and 1.
+        int left = (alike + RUN_LIMIT - 1) / RUN_LIMIT;
+        dsc_run *run = NULL;
+        int room = 0;
+        for (int position = first; position < positions; position++) {
+            if (valid_taps(shape, position) != valid) continue;
+            if (room == 0) {
+                room = (alike + left - 1) / left;
+                left--;
+                run = &runs[count++];
+                run->taps = taps;
+                run->tap_count = tap_count;
+            }
+            add_position(shape, block, position, run);
+            room--;
+            alike--;
+        }
+        taps += tap_count;
     }
     return count;
 }
@@ -45,21 +108,25 @@ dsc_convolution *dsc_plan(dsc_shape shape, int block, size_t weight_bytes, const
     dsc_convolution *result = calloc(1, sizeof *result);
     if (!result) return NULL;
     size_t outputs = (size_t)shape.output_channels;
-    size_t runs = (size_t)(shape.kernel * shape.kernel) * (size_t)(dsc_positions(&shape) / RUN_LIMIT + 1);
+    // At most, by tap and by position.
+    size_t all_taps = (size_t)(shape.kernel * shape.kernel), positions = (size_t)dsc_positions(&shape);
+    bool by_tap = positions <= BY_TAP_LIMIT;
+    size_t runs = by_tap ? all_taps * (positions / RUN_LIMIT + 1) : positions;
     result->shape = shape;
     result->block = block;
     result->runs = calloc(runs, sizeof *result->runs);
+    result->taps = calloc(by_tap ? all_taps : all_taps * positions, sizeof *result->taps);
     result->weights = aligned(weight_bytes);
     result->scales = aligned(outputs * sizeof *scales);
     result->bias = aligned(outputs * sizeof *bias);
     result->sums = aligned((size_t)(dsc_positions(&shape) * block) * 4);
-    if (!result->runs || !result->weights || !result->scales || !result->bias || !result->sums) {
+    if (!result->runs || !result->taps || !result->weights || !result->scales || !result->bias || !result->sums) {
         dsc_destroy(result);
         return NULL;
     }
     memcpy(result->scales, scales, outputs * sizeof *scales);
     memcpy(result->bias, bias, outputs * sizeof *bias);
-    result->run_count = list_runs(&shape, block, result->runs);
+    result->run_count = (by_tap ? list_runs_by_tap : list_runs_by_position)(&shape, block, result->runs, result->taps);
     return result;
 }
 
@@ -67,6 +134,7 @@ void dsc_destroy(dsc_convolution *convolution)
 {
     if (!convolution) return;
     free(convolution->runs);
+    free(convolution->taps);
     free(convolution->weights);
     free(convolution->scales);
     free(convolution->bias);

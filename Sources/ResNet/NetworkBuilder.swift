@@ -194,14 +194,14 @@ struct NetworkBuilder {
         return result
     }
 
-    /// Adds a max pooling.
+    /// Adds a max pooling; of `kind` are the source's elements and the result's.
     mutating func maxPooling(
-        named name: String, of source: Value, kernel: Int, stride: Int, padding: Int
+        named name: String, of source: Value, kind: ElementKind = .f32, kernel: Int, stride: Int, padding: Int
     ) throws(WeightsError) -> Value {
         let shape = source.shape[..<2] + source.shape[2...].map { ($0 + 2 * padding - kernel) / stride + 1 }
         let plan = try OperationPlan.maxPooling(
-            named: name, source: source.memory.layout, destination: .any(Array(shape)), kernel: kernel, stride: stride,
-            padding: padding, engine: engine)
+            named: name, source: source.memory.layout, destination: .any(Array(shape), kind), kernel: kernel,
+            stride: stride, padding: padding, engine: engine)
         let result = Value(memory: try memory(plan.layout(of: .destination)), shape: Array(shape))
         operations.append(
             try Operation(

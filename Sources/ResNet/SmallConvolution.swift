@@ -33,15 +33,17 @@ final class SmallConvolution: NetworkOperation {
 
     /// A kernel of 8-bit integers; tensors in u8.
     ///
-    /// - Parameter adds: whether the result is added to what the destination holds, in steps of the kernel's shortcut.
+    /// - Parameters:
+    ///   - adds: whether the result is added to what the destination holds, in steps of the kernel's shortcut.
+    ///   - wide: whether to use AVX-512 VNNI, not AVX2.
     init(
         named name: String, _ convolution: QuantizedConvolution, _ shape: dsc_shape, from source: TensorMemory,
-        to destination: TensorMemory, adds: Bool
+        to destination: TensorMemory, adds: Bool, wide: Bool = Engine.hasAVX512VNNI
     ) throws(WeightsError) {
         let made = dsc_create_u8(
-            shape, convolution.weights, convolution.scales, convolution.bias, adds, convolution.shortcutScale)
+            shape, wide, convolution.weights, convolution.scales, convolution.bias, adds, convolution.shortcutScale)
         kernel = .u8(try Self.found(made, name))
-        (self.name, implementation, output) = (name, "small:avx512_vnni", destination)
+        (self.name, implementation, output) = (name, wide ? "small:avx512_vnni" : "small:avx2", destination)
         (self.source, self.destination) = (source, destination)
     }
 
@@ -66,12 +68,13 @@ final class SmallConvolution: NetworkOperation {
         }
     }
 
-    /// Up to how many positions of the result it is faster than oneDNN. Measured on Zen 5: the last two stages of the network
-    /// (18 and 6 positions) take half of the time in f32, and with 60 positions there is nothing to be gained.
+    /// Up to how many positions of the result it is faster than oneDNN. Measured on Zen 5, with AVX-512: the last two stages of the
+    /// network (18 and 6 positions) take half of the time in f32, and with 60 positions there is nothing to be gained. On Zen 3, with AVX2
+    /// in u8: these two take 0.47 and 0.78 of oneDNN's time, the first two (240 and 60 positions) 0.96 and 0.89.
     static func positionLimit(_ kind: ElementKind) -> Int {
         switch kind {
         case .f32: dsc_supports_f32(Engine.hasAVX512) ? 24 : 0
-        case .u8: Engine.hasAVX512VNNI && dsc_supports_u8() ? 24 : 0
+        case .u8: !dsc_supports_u8(Engine.hasAVX512VNNI) ? 0 : Engine.hasAVX512VNNI ? 24 : 240
         case .bf16, .s8: 0
         }
     }

@@ -45,7 +45,8 @@ struct SmallConvolutionTests {
         }
     }
 
-    /// The network's last two stages with fewer channels, then runs of every length from 1 to 6, and one that is all padding.
+    /// The network's last two stages with fewer channels, then runs of every length from 1 to 6, one that is all padding, and larger
+    /// maps, whose runs go by position.
     static let shapes: [Shape] = [
         Shape(inputs: 64, outputs: 64, height: 2, width: 3, kernel: 3, stride: 1, padding: 1),
         Shape(inputs: 32, outputs: 128, height: 3, width: 6, kernel: 3, stride: 2, padding: 1),
@@ -56,6 +57,9 @@ struct SmallConvolutionTests {
         Shape(inputs: 12, outputs: 64, height: 1, width: 5, kernel: 3, stride: 1, padding: 1),
         Shape(inputs: 8, outputs: 64, height: 4, width: 4, kernel: 5, stride: 3, padding: 2),
         Shape(inputs: 4, outputs: 192, height: 2, width: 2, kernel: 1, stride: 1, padding: 3),
+        Shape(inputs: 8, outputs: 64, height: 10, width: 24, kernel: 3, stride: 1, padding: 1),
+        Shape(inputs: 4, outputs: 64, height: 11, width: 13, kernel: 3, stride: 2, padding: 1),
+        Shape(inputs: 4, outputs: 64, height: 6, width: 9, kernel: 5, stride: 1, padding: 4),
     ]
 
     private func memory(_ shape: [Int], _ kind: ElementKind, _ engine: Engine) throws -> TensorMemory {
@@ -98,16 +102,19 @@ struct SmallConvolutionTests {
         }
     }
 
-    @Test(.enabled(if: dsc_supports_u8()), arguments: shapes)
-    func integersArePlainLoops(shape: Shape) throws {
+    @Test(.enabled(if: dsc_supports_u8(false)), arguments: shapes, [false, true])
+    func integersArePlainLoops(shape: Shape, wide: Bool) throws {
+        guard dsc_supports_u8(wide) else { return }
         var generator = LCG(seed: 22)
         func integers<Element: FixedWidthInteger>(_ count: Int) -> [Element] {
             generator.values(count).map { Element(truncatingIfNeeded: Int($0 * 1e6)) }
         }
         let source: [UInt8] = integers(shape.inputs * shape.height * shape.width)
         let before: [UInt8] = integers(shape.positions * shape.outputs)
+        // Halved, so that a pair fits 16 bits.
+        let weights = integers(shape.kernelShape.reduce(1, *)).map { (weight: Int8) in weight / 2 }
         let kernel = QuantizedConvolution(
-            shape: shape.kernelShape, weights: integers(shape.kernelShape.reduce(1, *)),
+            shape: shape.kernelShape, weights: weights,
             // Results from under 0 to over 255.
             scales: generator.values(shape.outputs).map { abs($0) * 2e-3 + 1e-4 },
             bias: generator.values(shape.outputs).map { 100 * $0 + 60 }, shortcutScale: 0.37)
@@ -117,7 +124,8 @@ struct SmallConvolutionTests {
             let to = try memory([1, shape.outputs, shape.outputHeight, shape.outputWidth], .u8, engine)
             _ = from.elements().update(fromContentsOf: source)
             _ = to.elements().update(fromContentsOf: before)
-            try SmallConvolution(named: "small", kernel, shape.extents, from: from, to: to, adds: adds).run()
+            try SmallConvolution(named: "small", kernel, shape.extents, from: from, to: to, adds: adds, wide: wide)
+                .run()
             let result: UnsafeMutableBufferPointer<UInt8> = to.elements()
             for position in 0..<shape.positions {
                 for output in 0..<shape.outputs {
@@ -135,14 +143,15 @@ struct SmallConvolutionTests {
     }
 
     @Test(arguments: [InferencePrecision.f32, .int8])
-    func shippedNetworkUsesThemInItsLastStages(precision: InferencePrecision) throws {
+    func shippedNetworkUsesThemWhereMapsAreSmall(precision: InferencePrecision) throws {
         let network = try ResNet18(weights: shippedNetwork.get(), precision: precision)
         let small = network.operations.filter { $0.implementation.hasPrefix("small") }.map(\.name)
-        let expected = ResNet18Topology.convolutions.map(\.name).filter {
-            $0.hasPrefix("layer3") || $0.hasPrefix("layer4")
-        }
+        let positions = ["layer1": 240, "layer2": 60, "layer3": 18, "layer4": 6]
         let limit = SmallConvolution.positionLimit(precision == .f32 ? .f32 : .u8)
-        #expect(Set(small) == (limit > 0 ? Set(expected) : []))
+        let expected = ResNet18Topology.convolutions.map(\.name).filter {
+            positions[String($0.prefix(6)), default: .max] <= limit
+        }
+        #expect(Set(small) == Set(expected))
     }
 
     @Test func weightsThatAreNoHalvesStayAsTheyAre() throws {

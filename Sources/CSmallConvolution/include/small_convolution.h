@@ -26,8 +26,8 @@ typedef struct dsc_convolution dsc_convolution;
 
 /// Whether this CPU can run `dsc_run_f32`, with vectors of 512 bits (AVX-512) or of 256 (AVX2 with FMA and F16C).
 bool dsc_supports_f32(bool wide);
-/// Whether this CPU can run `dsc_run_u8` (AVX-512 VNNI).
-bool dsc_supports_u8(void);
+/// Whether this CPU can run `dsc_run_u8`, with vectors of 512 bits (AVX-512 VNNI) or of 256 (AVX2 with FMA).
+bool dsc_supports_u8(bool wide);
 /// Whether channels come in the multiples that the kernels take.
 bool dsc_takes(dsc_shape shape);
 
@@ -41,8 +41,12 @@ dsc_convolution *dsc_create_f32(
 
 /// A convolution of 8-bit integers: output = scale * sum of products + bias + `addend_scale` times what the output held
 /// before, rounded to the nearest (ties to even) and cut off at 0 and 255.
+///
+/// With vectors of 256 bits, 255 times the sum of two weights of the same sign for neighbouring inputs, 2 i and 2 i + 1, must fit 16
+/// bits. The results are the same with either.
 dsc_convolution *dsc_create_u8(
-    dsc_shape shape, const int8_t *weights, const float *scales, const float *bias, bool adds, float addend_scale);
+    dsc_shape shape, bool wide, const int8_t *weights, const float *scales, const float *bias, bool adds,
+    float addend_scale);
 
 void dsc_destroy(dsc_convolution *convolution);
 
