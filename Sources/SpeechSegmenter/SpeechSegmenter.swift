@@ -3,7 +3,7 @@
 ///     idle ──loud──> onset ──confirmed──> speech ──silence──> (pause ...) ──hangover──> idle
 ///                      └──too few──> idle   │  └──acceptEarly──> absorbing ──silence──> idle
 ///                                           │                        └──long or loud──> speech
-///                                           └──(long ...)──giveUp or limit──> discarding ──silence──> idle
+///                                           └──(long ...)──giveUp or limit──> idle, with a sustained sound
 ///
 /// The felt delay of a recogniser is the silence it waits for. So the segmenter reports a ``Action/pause(_:)`` after 60 ms of
 /// silence; a caller who is certain of the answer then calls ``acceptEarly()``, and what follows of the same word (the /t/ of
@@ -13,6 +13,8 @@
 /// Whether a sound is one digit, several, or the rest of one, energies do not tell. So the caller is asked: about an utterance
 /// that is longer than any digit (``Action/long(_:)``), and about a sound that follows an accepted digit closely
 /// (``Action/tail(_:)``).
+///
+/// What was given up and goes on is background from then on: the next utterance must stand out of it (`SustainedLevel`).
 ///
 /// Any sequence of energies is allowed, NaN and infinities among them. A frame costs a few comparisons; nothing is allocated
 /// after `init`.
@@ -27,11 +29,11 @@ public struct SpeechSegmenter: Sendable {
         case onset
         case speech
         case absorbing
-        case discarding
     }
 
     private var state = State.idle
     private var floor: NoiseFloor
+    private var sustained = SustainedLevel()
     /// Segments never overlap: no pre-roll reaches back over this frame.
     private var earliestStart = 0
     private var firstLoud = 0
@@ -84,13 +86,16 @@ public struct SpeechSegmenter: Sendable {
     public var floorDecibels: Float { floor.decibels ?? parameters.floorInitialMaximum }
 
     /// What a frame must exceed to begin speech, in dB.
-    public var thresholdDecibels: Float { floorDecibels + parameters.enterDecibels }
+    public var thresholdDecibels: Float { backgroundDecibels + parameters.enterDecibels }
 
-    /// Whether the stream is inside an utterance (or the absorbed or discarded rest of one), trailing silence included.
+    /// The floor, or the sustained sound over it.
+    private var backgroundDecibels: Float { max(floorDecibels, sustained.decibels ?? -.infinity) }
+
+    /// Whether the stream is inside an utterance (or the absorbed rest of one), trailing silence included.
     public var isSpeech: Bool {
         switch state {
         case .idle, .onset: false
-        case .speech, .absorbing, .discarding: true
+        case .speech, .absorbing: true
         }
     }
 
@@ -128,12 +133,16 @@ public struct SpeechSegmenter: Sendable {
         let energy = energy.isNaN ? -100 : min(max(energy, -100), 100)
         floor.advance(energy, isSpeech: state != .idle)
 
+        if !isSpeech {
+            sustained.advance(
+                energy, quiet: floorDecibels + parameters.leaveDecibels, quietFramesMaximum: parameters.hangoverFrames)
+        }
+
         switch state {
         case .idle: return advanceIdle(frame, energy)
         case .onset: return advanceOnset(frame, energy)
         case .speech: return advanceSpeech(frame, energy)
         case .absorbing: return advanceAbsorbing(frame, energy)
-        case .discarding: return advanceDiscarding(frame, energy)
         }
     }
 
@@ -163,8 +172,8 @@ public struct SpeechSegmenter: Sendable {
         earliestStart = lastLoud + 1
     }
 
-    /// Closes the utterance of the `long` just returned as no digits; the rest of it will be discarded, up to a silence of
-    /// `hangoverFrames`.
+    /// Closes the utterance of the `long` just returned as no digits. As it goes on, up to a silence of `hangoverFrames`, it is
+    /// background, which the next utterance must stand out of.
     ///
     /// Without effect unless the last action was `long`.
     public mutating func giveUp() {
@@ -182,7 +191,7 @@ public struct SpeechSegmenter: Sendable {
         switch state {
         case .speech: return close()
         case .absorbing where isTailWorthAsking: return .tailEnded(tailSegment(through: frameCount - 1))
-        case .idle, .onset, .absorbing, .discarding: return .none
+        case .idle, .onset, .absorbing: return .none
         }
     }
 
@@ -193,6 +202,7 @@ public struct SpeechSegmenter: Sendable {
         state = .idle
         question = .none
         earliestStart = frameCount
+        sustained.reset()
         if keepsFloor { floor.forgetMinima() } else { floor.reset() }
     }
 }
@@ -201,7 +211,7 @@ public struct SpeechSegmenter: Sendable {
 
 extension SpeechSegmenter {
     private var leaveThreshold: Float {
-        max(floorDecibels + parameters.leaveDecibels, peak - parameters.peakRangeDecibels)
+        max(backgroundDecibels + parameters.leaveDecibels, peak - parameters.peakRangeDecibels)
     }
 
     private mutating func advanceIdle(_ frame: Int, _ energy: Float) -> Action {
@@ -234,6 +244,7 @@ extension SpeechSegmenter {
 
     private mutating func begin() -> Action {
         state = .speech
+        sustained.beginUtterance()
         resumeRun = 0
         nextLong = parameters.lengthMaximum
         return .speechStarted(firstLoud)
@@ -253,6 +264,7 @@ extension SpeechSegmenter {
             lastLoud = frame
             if isLoud { loudCount += 1 }
             peak = max(peak, energy)
+            sustained.take(energy)
         }
 
         let length = frame + 1 - segmentStart
@@ -280,7 +292,8 @@ extension SpeechSegmenter {
     }
 
     private mutating func discard() {
-        state = .discarding
+        state = .idle
+        sustained.giveUp()
         earliestStart = frameCount
     }
 
@@ -347,16 +360,6 @@ extension SpeechSegmenter {
         let end = min(lastLoud + 1 + parameters.postRollFrames, frame + 1)
         return SpeechSegment(
             frames: max(first - parameters.preRollFrames, earliestStart)..<end, speech: first..<lastLoud + 1)
-    }
-
-    private mutating func advanceDiscarding(_ frame: Int, _ energy: Float) -> Action {
-        if energy >= leaveThreshold {
-            lastLoud = frame
-            earliestStart = frame + 1
-        } else if frame - lastLoud >= parameters.hangoverFrames {
-            state = .idle
-        }
-        return .none
     }
 
     private var segmentStart: Int { max(firstLoud - parameters.preRollFrames, earliestStart) }

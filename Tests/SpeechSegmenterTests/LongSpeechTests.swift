@@ -55,6 +55,57 @@ import Testing
         }
     }
 
+    /// Sound of this level with lulls, as music has them, between silences; a word in it, and one soon after it.
+    private static func sustained(_ level: Float, word: Float, after: Float) -> (
+        scene: Scene, words: [Range<Int>]
+    ) {
+        var scene = Scene()
+        func beat(_ count: Int) {
+            for _ in 0..<count {
+                scene.sound(17, level)
+                scene.sound(6, level - 14)
+            }
+        }
+        scene.silence(60)
+        beat(20)
+        var words = [scene.vowel(35, word)]
+        beat(8)
+        scene.silence(30)
+        words.append(scene.vowel(35, after))
+        scene.silence(80)
+        return (scene, words)
+    }
+
+    @Test(arguments: [-45, -40, -36] as [Float])
+    func wordOverASoundThatWasGivenUpIsHeard_andAWeakerOneAfterIt(level: Float) throws {
+        let (scene, words) = Self.sustained(level, word: -22, after: level - 2)
+        let run = SegmenterRun(scene.energies)
+        #expect(run.violations == [])
+        #expect(run.outcomes.count == 3, "\(run.outcomes)")
+        guard case .givenUp? = run.outcomes.first else {
+            Issue.record("\(run.outcomes)")
+            return
+        }
+        for (outcome, word) in zip(run.outcomes.dropFirst(), words) {
+            guard case .ended(let segment) = outcome else {
+                Issue.record("\(outcome)")
+                return
+            }
+            #expect(abs(segment.speech.lowerBound - word.lowerBound) <= 3, "\(segment) \(word)")
+            #expect(abs(segment.speech.upperBound - word.upperBound) <= 3, "\(segment) \(word)")
+        }
+    }
+
+    @Test func soundThatGrowsSlowlyStaysBackground() {
+        var scene = Scene()
+        scene.silence(60)
+        for step in 0..<60 { scene.sound(25, -45 + Float(step) / 4) }
+        scene.silence(80)
+        let run = SegmenterRun(scene.energies)
+        #expect(run.violations == [])
+        #expect(run.outcomes.count <= 1, "\(run.outcomes)")
+    }
+
     @Test func longestRunIsDroppedAtItsLimit() {
         var parameters = SegmenterParameters()
         parameters.runLengthMaximum = 300
