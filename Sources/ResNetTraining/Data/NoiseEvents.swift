@@ -7,23 +7,33 @@ import SpeechSegmenter
 /// a dog is the silence between its barks.
 enum NoiseEvents {
     /// The sample ranges of all segments that a recogniser would classify: at a first pause, at the end, and where a sound
-    /// is longer than a digit. They may overlap. `samples` are 8 kHz mono, -1...1.
+    /// is longer than a digit; and of what stands out of these. They may overlap. `samples` are 8 kHz mono, -1...1.
     static func ranges(in samples: [Float]) throws(MelError) -> [Range<Int>] {
         let spectrogram = try MelSpectrogram(samples: samples, parameters: .standard)
         let energy = SpeechBandEnergy(.standard)
         let bands = spectrogram.bandCount
         let values = spectrogram.values.span
         var segmenter = SpeechSegmenter(.standard)
+        let energies = (0..<spectrogram.frameCount).map { frame in
+            let decibels = energy.decibels(values.extracting(frame * bands..<(frame + 1) * bands))
+            return decibels.isNaN ? -100 : min(max(decibels, -100), 100)
+        }
         var ranges: [Range<Int>] = []
+        func add(_ segment: SpeechSegment) {
+            let frames = segment.frames.clamped(to: 0..<spectrogram.frameCount)
+            if !frames.isEmpty { ranges.append(ClipWindow.samples(ofFrames: frames, count: samples.count)) }
+        }
         for frame in 0...spectrogram.frameCount {
             let action =
                 frame < spectrogram.frameCount
-                ? segmenter.advance(energy: energy.decibels(values.extracting(frame * bands..<(frame + 1) * bands)))
-                : segmenter.finish()
+                ? segmenter.advance(energy: energies[frame]) : segmenter.finish()
             switch action {
             case .pause(let segment), .ended(let segment), .long(let segment):
-                let frames = segment.frames.clamped(to: 0..<spectrogram.frameCount)
-                if !frames.isEmpty { ranges.append(ClipWindow.samples(ofFrames: frames, count: samples.count)) }
+                add(segment)
+                if segment.frames.upperBound <= energies.count {
+                    segment.loudParts(energies: Array(energies[segment.frames]), parameters: segmenter.parameters)
+                        .forEach(add)
+                }
             case .none, .speechStarted, .dropped, .tail, .tailEnded: break
             }
         }

@@ -6,7 +6,7 @@ public struct SamplerParameters: Sendable, Hashable {
     public var madeFraction: Double = 0.5
     /// Weights of the made ones, in the order of `Draw.Recipe.made`: reversed, beginning, ending, joined, run together,
     /// noise.
-    public var madeWeights: [Double] = [0.1, 0.12, 0.12, 0.18, 0.3, 0.35]
+    public var madeWeights: [Double] = [0.1, 0.12, 0.12, 0.18, 0.3, 0.5]
     /// Share of the digits that are drawn as if cut out of digits run together (`Draw.Recipe.inRun`), 0...1.
     public var inRunFraction: Double = 0.15
     /// A speaker with n clips of a class counts n to this power: 0 all speakers alike, 1 all clips alike.
