@@ -31,6 +31,8 @@ public struct Configuration: Sendable, Equatable {
         public var alternatives = 2
         /// Whether digits said without pauses between them are told apart.
         public var runs = true
+        /// Whether digits must be more certain where much else is heard.
+        public var wary = true
 
         /// Creates the defaults.
         public init() {}

@@ -65,6 +65,11 @@ extension ConfigurationOption {
             "recognition", "runs", \.recognition.runs,
             "Tell digits apart that are said without pauses between them. Without it every digit needs a silence of 0.2 s "
                 + "after it; other speech is then taken for digits a little more seldom."),
+        flag(
+            "recognition", "wary", \.recognition.wary,
+            "Where much else is heard, music or talk, be surer of a digit: after six utterances in a row that were none, within "
+                + "a minute of each other, its odds must be 40 times higher than accept_posterior says, up to 0.98. Without it, an "
+                + "hour of music has several false digits."),
     ]
 
     private static let server = [

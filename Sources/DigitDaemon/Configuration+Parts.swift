@@ -13,6 +13,8 @@ extension RecognizerParameters {
         parameters.alternativePosterior = alternativePosterior
         parameters.runs = runs
         parameters.runs.isEnabled = configuration.recognition.runs
+        parameters.recutPosterior = recutPosterior
+        parameters.isWary = configuration.recognition.wary
         parameters.segmenter = configuration.segmenter
         return parameters
     }

@@ -21,12 +21,13 @@ extension RecognizerCore {
         begin(after: anchor)
     }
 
-    private mutating func accept(_ member: RunMember, _ emit: (Recognition) -> Void) {
+    mutating func accept(_ member: RunMember, _ emit: (Recognition) -> Void) {
         let classes = member.posterior.classes
         let others = (0..<10).filter { $0 != member.posterior.digit && classes[$0] >= parameters.alternativePosterior }
             .sorted { classes[$0] > classes[$1] }
             .prefix(parameters.alternativeCount)
         sequence += 1
+        wariness.noteDigit()
         let event = DigitEvent.Digit(
             seq: sequence, digit: member.posterior.digit, confidence: Double(member.posterior.probability),
             alternatives: others.map { .init(digit: $0, confidence: Double(classes[$0])) },
@@ -48,6 +49,8 @@ extension RecognizerCore {
         _ emit: (Recognition) -> Void
     ) {
         sequence += 1
+        // A click says nothing of what else is heard here.
+        if reason != .tooShort { wariness.noteOther(at: segmenter.frameCount) }
         let event = DigitEvent.Rejected(
             seq: sequence, reason: reason, confidence: confidence.map(Double.init),
             start: clock.start(of: segment.speech.lowerBound), end: clock.end(before: segment.speech.upperBound),

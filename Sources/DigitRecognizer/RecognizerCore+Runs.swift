@@ -23,7 +23,7 @@ extension RecognizerCore {
         // Its end may yet turn out to be one more member.
         let uncertain = uncertainMaximum(run.members.count + 1)
         guard !run.members.isEmpty else { return true }
-        let goodness = run.goodness(parameters.acceptPosterior, uncertain: uncertain) ?? 0
+        let goodness = run.goodness(acceptPosterior, uncertain: uncertain) ?? 0
         return goodness >= parameters.runs.openGoodnessMinimum
     }
 
@@ -79,7 +79,7 @@ extension RecognizerCore {
         guard parameters.runs.isEnabled else { return .rest }
         guard utterance.anchor != nil, let run = run(of: segment), run.anchor != nil else { return .uncertain }
         guard let first = run.members.first else { return .rest }
-        let threshold = isStable(run) || isOver ? parameters.acceptPosterior : parameters.earlyPosterior
+        let threshold = isStable(run) || isOver ? acceptPosterior : earlyPosterior
         let isDigits = holds(run, threshold)
         guard isDigits || isOver else { return .uncertain }
         speech(.start, at: clock.start(of: first.segment.speech.lowerBound), emit)
@@ -110,13 +110,7 @@ extension RecognizerCore {
                 utterance.anchor = nil
             }
         }
-        let bands = frontEnd.bandCount
-        let energies = history.withFrames(segment.frames) { frames in
-            stride(from: 0, to: frames.count, by: bands).map { start in
-                let level = energy.decibels(frames.extracting(start..<start + bands))
-                return level.isNaN ? -100 : min(max(level, -100), 100)
-            }
-        }
+        let energies = energies(of: segment.frames)
         var lattice = RunLattice(
             .init(
                 segment: segment, energies: energies,

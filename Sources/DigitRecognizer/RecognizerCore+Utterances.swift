@@ -13,6 +13,8 @@ struct UtteranceState {
     var runWindows = 0
     /// The noise floor when the utterance began, in dB: later, digits run together may have raised it.
     var floor = Float.infinity
+    /// The first frame that is no earlier utterance's.
+    var earliestFrame = 0
 }
 
 extension RecognizerCore {
@@ -25,16 +27,17 @@ extension RecognizerCore {
         case .pause(let segment):
             if look(segment, emit) { segmenter.acceptEarly() }
         case .long(let segment):
-            if !mayBecomeRun(segment) {
+            if !mayBecomeRun(segment), !standsOutAtItsEnd(segment) {
                 segmenter.giveUp()
-                reject(segment, .tooLong, nil, emit)
+                if !giveRecut(of: segment, emit) { reject(segment, .tooLong, nil, emit) }
                 close(segment, emit)
             }
         case .ended(let segment):
             end(segment, emit)
         case .dropped(let segment, let reason):
             switch reason {
-            case .tooShort: reject(segment, .tooShort, nil, emit)
+            case .tooShort:
+                if !giveRecut(of: segment, emit) { reject(segment, .tooShort, nil, emit) }
             case .tooLong: reject(segment, .tooLong, nil, emit)
             case .background: break
             }
@@ -53,23 +56,23 @@ extension RecognizerCore {
     mutating func begin(after anchor: RunAnchor?) {
         looks.forget(before: anchor?.start ?? .max)
         let floor = anchor == nil ? segmenter.floorDecibels : min(utterance.floor, segmenter.floorDecibels)
-        utterance = UtteranceState(anchor: anchor, floor: floor)
+        utterance = UtteranceState(anchor: anchor, floor: floor, earliestFrame: segmenter.lastSegmentEnd)
     }
 
     /// A pause: accepts at once what is certain, or what the pause before said already. True where it did.
     private mutating func look(_ segment: SpeechSegment, _ emit: (Recognition) -> Void) -> Bool {
-        var threshold = parameters.acceptPosterior
+        var threshold = acceptPosterior
         var single: RunMember?
         if isShortEnough(segment) {
             let posterior = classify(segment.frames)
-            if posterior.digit != utterance.lookDigit { threshold = parameters.earlyPosterior }
+            if posterior.digit != utterance.lookDigit { threshold = earlyPosterior }
             utterance.lookDigit = posterior.digit
             if posterior.isAcceptable(threshold) { single = RunMember(segment: segment, posterior: posterior) }
         }
         // A certain word that is too short for two needs no search.
         let isSearched = single == nil || segment.speech.count >= parameters.runs.lengthMinimum
         if isSearched, let run = run(of: segment), single == nil || run.members.count > 1 {
-            threshold = isStable(run) ? parameters.acceptPosterior : parameters.earlyPosterior
+            threshold = isStable(run) ? acceptPosterior : earlyPosterior
             guard !run.members.isEmpty, holds(run, threshold) else { return false }
             give(run.members, threshold, emit)
         } else if let single {
@@ -85,23 +88,34 @@ extension RecognizerCore {
     private mutating func end(_ segment: SpeechSegment, _ emit: (Recognition) -> Void) {
         defer { close(segment, emit) }
         if let run = run(of: segment) {
-            // All of it is the rest of the digit given before.
-            if run.members.isEmpty { return }
-            if holds(run, parameters.acceptPosterior, uncertain: uncertainMaximum(run.members.count)) {
-                give(run.members, parameters.acceptPosterior, emit)
+            // All of it is the rest of the digit given before, but for what comes later.
+            if run.members.isEmpty {
+                _ = giveRecut(of: segment, emit)
+                return
+            }
+            if holds(run, acceptPosterior, uncertain: uncertainMaximum(run.members.count)) {
+                give(run.members, acceptPosterior, emit)
                 return
             }
         }
         guard isShortEnough(segment) else {
-            reject(segment, .tooLong, nil, emit)
+            if !giveRecut(of: segment, emit) { reject(segment, .tooLong, nil, emit) }
             return
         }
         let posterior = classify(segment.frames)
-        if posterior.isAcceptable(parameters.acceptPosterior) {
-            give([RunMember(segment: segment, posterior: posterior)], parameters.acceptPosterior, emit)
-        } else {
+        if posterior.isAcceptable(acceptPosterior) {
+            give([RunMember(segment: segment, posterior: posterior)], acceptPosterior, emit)
+        } else if !giveRecut(of: segment, emit) {
             reject(segment, posterior, emit)
         }
+    }
+
+    /// Gives the digits that other cuts of an utterance are. False where there are none.
+    private mutating func giveRecut(of segment: SpeechSegment, _ emit: (Recognition) -> Void) -> Bool {
+        let digits = recut(segment)
+        guard !digits.isEmpty else { return false }
+        for digit in digits { accept(digit, emit) }
+        return true
     }
 
     /// Whether the utterance may be one digit.

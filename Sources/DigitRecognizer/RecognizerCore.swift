@@ -19,6 +19,7 @@ struct RecognizerCore<Classifier: WindowClassifier>: ~Copyable {
     /// The last DIGIT or REJECTED.
     var sequence = 0
     var speechIsOpen = false
+    var wariness = Wariness()
     private var loudest = -Float.infinity
     private var levelFrames = 0
 
@@ -89,6 +90,18 @@ struct RecognizerCore<Classifier: WindowClassifier>: ~Copyable {
         if !keepsFloor { background.reset() }
         history.restart(at: segmenter.frameCount)
         clock.lose(lostSamples, nextFrame: segmenter.frameCount)
+    }
+
+    /// The least probability of a digit now, at a pause that confirms another or at the end.
+    var acceptPosterior: Float {
+        guard parameters.isWary else { return parameters.acceptPosterior }
+        return wariness.threshold(parameters.acceptPosterior, at: segmenter.frameCount)
+    }
+
+    /// The same at the first pause.
+    var earlyPosterior: Float {
+        let accept = acceptPosterior
+        return accept > parameters.acceptPosterior ? max(accept, parameters.earlyPosterior) : parameters.earlyPosterior
     }
 
     private mutating func learnBackground() {

@@ -11,6 +11,10 @@ public struct RecognizerParameters: Sendable, Equatable {
     /// The least probability at the first pause (60 ms of silence) for a DIGIT there and then. At later pauses
     /// `acceptPosterior` is enough, if the pause before gave the same digit.
     public var earlyPosterior: Float
+    /// The least probability of a digit that is found by another cut of an utterance which as it was cut is none.
+    public var recutPosterior: Float = 0.95
+    /// Whether digits must be more certain after several utterances in a row that were none.
+    public var isWary = true
     /// Alternatives listed with a digit, 0 to 9.
     public var alternativeCount = 2
     /// The least probability of an alternative, from 0 to 1: a confidence has four decimals.

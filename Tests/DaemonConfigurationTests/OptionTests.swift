@@ -18,6 +18,7 @@ import Testing
             early_posterior = 1
             alternatives = 9
             runs = false
+            wary = false
             [segmenter]
             enter_db = 12.5
             leave_db = 9.3
@@ -60,6 +61,7 @@ import Testing
         expected.recognition.earlyPosterior = 1
         expected.recognition.alternatives = 9
         expected.recognition.runs = false
+        expected.recognition.wary = false
         expected.segmenter.enterDecibels = 12.5
         expected.segmenter.leaveDecibels = 9.3
         expected.segmenter.peakRangeDecibels = 40

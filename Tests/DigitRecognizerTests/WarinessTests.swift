@@ -1,0 +1,78 @@
+import DigitEvents
+import DigitRecognizer
+import Testing
+
+/// Digits where much else is heard.
+@Suite struct WarinessTests {
+    @Test func afterSixOthersADigitMustBeSurer_untilOneIs() throws {
+        var stream = Others(6)
+        stream.say(3, 5, 3)
+        let events = try recognize(stream.samples, UnequalClassifier())
+        #expect(events.digits.map(\.digit) == [5, 3])
+        #expect(events.rejected.map(\.reason) == Array(repeating: .notADigit, count: 6) + [.lowConfidence])
+        #expect(try abs(#require(events.rejected.last?.confidence) - 0.9) < 1e-6)
+    }
+
+    @Test func fiveOthersAreNotEnough_andItCanBeTurnedOff() throws {
+        var stream = Others(5)
+        stream.say(3)
+        #expect(try recognize(stream.samples, UnequalClassifier()).digits.map(\.digit) == [3])
+
+        stream = Others(12)
+        stream.say(3)
+        #expect(try recognize(stream.samples, UnequalClassifier()).digits.isEmpty)
+        var parameters = RecognizerParameters()
+        parameters.isWary = false
+        #expect(try recognize(stream.samples, UnequalClassifier(), parameters).digits.map(\.digit) == [3])
+    }
+
+    @Test func quietMinuteEndsIt() throws {
+        for (seconds, digits) in [(50.0, []), (61, [3])] {
+            var stream = Others(6)
+            stream.tones.silence(seconds)
+            stream.say(3)
+            #expect(try recognize(stream.samples, UnequalClassifier()).digits.map(\.digit) == digits, "\(seconds) s")
+        }
+    }
+
+    @Test func thresholdsOfAllOrNothingStay() throws {
+        var stream = Others(6)
+        stream.say(3)
+        for (posterior, digits) in [(Float(0), [3]), (1, [])] {
+            let parameters = RecognizerParameters(acceptPosterior: posterior)
+            let events = try recognize(stream.samples, UnequalClassifier(), parameters)
+            #expect(events.digits.map(\.digit) == digits, "\(posterior)")
+        }
+    }
+}
+
+/// Tones that are no digits (for `UnequalClassifier`), then digits.
+private struct Others {
+    var tones = ToneStream()
+    var samples: [Float] { tones.samples }
+
+    init(_ count: Int) {
+        tones.silence(0.5)
+        for _ in 0..<count { say(9) }
+    }
+
+    mutating func say(_ digits: Int...) {
+        for digit in digits {
+            tones.tone(digit)
+            tones.silence(0.4)
+        }
+    }
+}
+
+/// Takes the tone of 9 for no digit, is sure of 5, and rather sure of the others.
+private final class UnequalClassifier: WindowClassifier {
+    private let tones = ToneClassifier(confidence: 1)
+
+    func classify(_ window: Span<Float>, into probabilities: inout MutableSpan<Float>) {
+        tones.classify(window, into: &probabilities)
+        var digit = 0
+        while probabilities[digit] < 0.5 { digit += 1 }
+        probabilities[digit] = digit == 9 ? 0.05 : digit == 5 ? 0.995 : 0.9
+        probabilities[10] = 1 - probabilities[digit]
+    }
+}
