@@ -51,7 +51,9 @@ struct Evaluate: ParsableCommand {
     var snr: [Double] = [20, 10, 5, 0]
     @Flag(
         inversion: .prefixedNo,
-        help: "Also play the clips and noises to the recogniser of digitd listen. (default: only with --report)")
+        help: ArgumentHelp(
+            "Also play the clips and noises to the recogniser of digitd listen; with --noise, the clips in the noises "
+                + "too. (default: only with --report)"))
     var live: Bool?
     @OptionGroup var precision: PrecisionOption
     @OptionGroup(title: "Leave one speaker out") var leaveOneOut: LeaveOneOutArguments
@@ -104,6 +106,9 @@ struct Evaluate: ParsableCommand {
             clips: judged.clips, noises: selected.noises, name: selected.name)
         if try isWanted(noise, "--noise", model.file) { figures.noise = try inNoise(recordings, model, rule) }
         if try isWanted(live, "--live", model.file) { figures.live = try throughRecognizer(recordings, model.file) }
+        if !figures.noise.isEmpty, figures.live != nil {
+            figures.liveInNoise = try throughRecognizerInNoise(recordings, model.file)
+        }
         if let report { try write(report, figures, judged, model.file) }
         try StandardOutput.line(json ? figures.json : figures.table)
         try failure.end()
@@ -168,14 +173,29 @@ struct Evaluate: ParsableCommand {
     ) throws -> LiveFigures {
         var progress = ProgressLine(plainSeconds: nil)
         try progress.update("through the recogniser of digitd listen")
+        let figures = try liveEvaluation(recordings, model).run()
+        try progress.clear()
+        return figures
+    }
+
+    private func throughRecognizerInNoise(
+        _ recordings: ClipSelection.Selected, _ model: ModelFile
+    ) throws -> [LiveNoiseFigures] {
+        var progress = ProgressLine(plainSeconds: nil)
+        try progress.update("in noise, through the recogniser of digitd listen")
+        let figures = try liveEvaluation(recordings, model).run(ratios: snr)
+        try progress.clear()
+        return figures
+    }
+
+    private func liveEvaluation(
+        _ recordings: ClipSelection.Selected, _ model: ModelFile
+    ) throws -> LiveEvaluation<ResNetClassifier> {
         let (weights, precision) = (model.weights, model.precision)
-        let evaluation = LiveEvaluation(
+        return LiveEvaluation(
             clips: recordings.clips, noises: recordings.noises,
             parameters: try RecognizerParameters(weights: weights)
         ) { try ResNetClassifier(weights: weights, precision: precision) }
-        let figures = try evaluation.run()
-        try progress.clear()
-        return figures
     }
 
     private func write(

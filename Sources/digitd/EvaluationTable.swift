@@ -8,6 +8,7 @@ extension EvaluationFigures {
         var lines = metrics.table + [""] + setTable + [""] + confidenceLines
         if !noise.isEmpty { lines += [""] + noiseTable }
         if let live { lines += live.table }
+        if !liveInNoise.isEmpty { lines += [""] + liveInNoiseTable }
         return lines.joined(separator: "\n")
     }
 
@@ -35,6 +36,20 @@ extension EvaluationFigures {
             let rows = noise.filter { $0.cut == cut }.map { Self.row($0.name, $0.tally) }
             return [TextTable.row("in noise, \(cut)", columns, first: 18, width: 11)] + rows
         }
+    }
+
+    private var liveInNoiseTable: [String] {
+        let columns = ["right", "wrong", "rejected", "missed", "taken", "extra"]
+        let rows = liveInNoise.map { noise in
+            let digits = noise.figures.allDigits
+            let shares = [\LiveFigures.Digits.right, \.wrong, \.rejected, \.missed].map {
+                TextTable.percent(digits.share($0))
+            }
+            let words = LiveFigures.Others.sum(noise.figures.words)
+            let taken = words.recordings > 0 ? TextTable.percent(words.share) : "-"
+            return TextTable.row(noise.name, shares + [taken, "\(noise.figures.extras)"], first: 18, width: 11)
+        }
+        return [TextTable.row("live, in noise", columns, first: 18, width: 11)] + rows
     }
 
     private var confidenceLines: [String] {

@@ -57,6 +57,28 @@ private struct ConstantClassifier: WindowClassifier {
         #expect(try Self.run(7, noises: noises) == figures)
     }
 
+    @Test func inNoiseEverythingIsPlayedAtEachRatio_andLoudNoiseHidesIt() throws {
+        let noises = ["music", "window"].map { folder in
+            NoiseClip(path: "\(testDirectory)/\(folder)/flite-slt_0.flac", set: "n")
+        }
+        var evaluation = LiveEvaluation(
+            clips: testRecordings().clips, noises: noises, parameters: RecognizerParameters(acceptPosterior: 0.9)
+        ) { ConstantClassifier(label: 10, confidence: 0.99) }
+        evaluation.parameters.runs.isEnabled = false
+        let figures = try evaluation.run(ratios: [40, -30])
+        #expect(figures.map(\.name) == ["40 dB", "-30 dB"])
+        for noisy in figures {
+            #expect(noisy.figures.allDigits.spoken == 20)
+            #expect(LiveFigures.Others.sum(noisy.figures.words).recordings == 6)
+            #expect(noisy.figures.noises.isEmpty)
+        }
+        #expect(figures[0].figures.allDigits.rejected == 20)
+        #expect(figures[1].figures.allDigits.missed > 0)
+        #expect(try evaluation.run(ratios: [40, -30]) == figures)
+        evaluation.noises = []
+        #expect(try evaluation.run(ratios: [10]).isEmpty)
+    }
+
     @Test func recordingWithTwoAnswersIsWrong() {
         var figures = LiveFigures()
         let clip = LabelledClip(path: "a", label: 7, speaker: "s", set: "x")

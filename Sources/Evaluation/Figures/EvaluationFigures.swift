@@ -20,6 +20,8 @@ public struct EvaluationFigures: Sendable {
     public var noise: [NoiseFigures] = []
     /// Through the live recogniser; nil where it was not asked for.
     public var live: LiveFigures?
+    /// Through the live recogniser in noise; empty where it was not asked for.
+    public var liveInNoise: [LiveNoiseFigures] = []
 
     /// The figures of judged clips.
     ///
@@ -60,6 +62,7 @@ public struct EvaluationFigures: Sendable {
         ]
         if !noise.isEmpty { members.append(("noise", .array(noise.map(\.json)))) }
         if let live { members.append(("live", live.json)) }
+        if !liveInNoise.isEmpty { members.append(("live_in_noise", .array(liveInNoise.map(\.json)))) }
         return metrics.json.dropLast() + "," + JSONText.object(members).inner + "}"
     }
 }

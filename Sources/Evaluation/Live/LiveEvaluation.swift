@@ -1,5 +1,6 @@
 import Dispatch
 import DigitRecognizer
+import Foundation
 import ResNetTraining
 import Synchronization
 
@@ -36,10 +37,31 @@ public struct LiveEvaluation<Classifier: WindowClassifier>: Sendable {
     /// Plays everything.
     ///
     /// - Throws: what the classifier or the front end throws. Recordings that cannot be read are left out.
-    public func run() throws -> LiveFigures {
+    public func run() throws -> LiveFigures { try run { try play(stream: $0) } }
+
+    /// Plays digits and other words in the noises, without end and at a level, instead of in silence.
+    ///
+    /// - Parameter ratios: the speech's root mean square to the noise's, in dB.
+    /// - Returns: figures for each ratio; none where there are no noises, or none that can be read.
+    /// - Throws: as `run()`.
+    public func run(ratios: [Double]) throws -> [LiveNoiseFigures] {
+        let store = try ClipStore(DataSet(clips: [], noises: noises), allowsNone: true)
+        guard !store.noises.isEmpty, !clips.isEmpty else { return [] }
+        return try ratios.map { ratio in
+            let level = StreamPlayer<Classifier>.speechLevel * Float(pow(10, -ratio / 20))
+            return LiveNoiseFigures(
+                ratio: ratio,
+                figures: try run { stream in
+                    try playSpeech(
+                        stream: stream, in: StreamNoise(store, level: level, seed: UInt64(stream + 1)))
+                })
+        }
+    }
+
+    private func run(_ play: @Sendable (Int) throws -> LiveFigures) throws -> LiveFigures {
         let results = Mutex<[Int: Result<LiveFigures, any Error>]>([:])
         DispatchQueue.concurrentPerform(iterations: Self.streams) { stream in
-            let result = Result { try self.play(stream: stream) }
+            let result = Result { try play(stream) }
             results.withLock { $0[stream] = result }
         }
         let byStream = results.withLock { $0 }
@@ -50,10 +72,10 @@ public struct LiveEvaluation<Classifier: WindowClassifier>: Sendable {
         return sum
     }
 
-    private func play(stream: Int) throws -> LiveFigures {
+    private func playSpeech(stream: Int, in noise: StreamNoise? = nil) throws -> LiveFigures {
         var figures = LiveFigures()
         var player = try StreamPlayer(
-            classifier: makeClassifier(), parameters: parameters, seed: UInt64(stream + 1))
+            classifier: makeClassifier(), parameters: parameters, noise: noise, seed: UInt64(stream + 1))
         let own = Self.share(clips, of: stream)
         var kept: [LabelledClip] = []
         for start in stride(from: 0, to: own.count, by: Self.part) {
@@ -65,15 +87,19 @@ public struct LiveEvaluation<Classifier: WindowClassifier>: Sendable {
             kept += store.clips
         }
         player.finish()
-        var events = player.events()
+        let events = player.events()
         for (index, clip) in kept.enumerated() {
             let time = player.played[index]
             figures.count(clip, events.byRecording[index].map(\.digit), seconds: time.upperBound - time.lowerBound)
         }
         figures.extras = events.between.count { $0.digit != nil }
+        return figures
+    }
 
+    private func play(stream: Int) throws -> LiveFigures {
+        var figures = try playSpeech(stream: stream)
         // In a stream of its own, since it may be loud where words were not.
-        player = try StreamPlayer(
+        var player = try StreamPlayer(
             classifier: makeClassifier(), parameters: parameters, seed: UInt64(stream + 1))
         var keptNoises: [NoiseClip] = []
         for noise in Self.share(noises, of: stream) {
@@ -83,7 +109,7 @@ public struct LiveEvaluation<Classifier: WindowClassifier>: Sendable {
             keptNoises.append(noise)
         }
         player.finish()
-        events = player.events()
+        let events = player.events()
         for (index, noise) in keptNoises.enumerated() {
             let time = player.played[index]
             figures.count(noise, events.byRecording[index].map(\.digit), seconds: time.upperBound - time.lowerBound)

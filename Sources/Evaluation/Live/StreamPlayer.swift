@@ -21,6 +21,7 @@ struct StreamPlayer<Classifier: WindowClassifier>: ~Copyable {
     private(set) var heard: [Heard] = []
     private var recognizer: StreamRecognizer<Classifier>
     private var random: SeededRandom
+    private var noise: StreamNoise?
 
     /// Seconds between two recordings, as `Tests/Rigs/make-stream.sh` has them.
     static var pause: ClosedRange<Float> { 0.4...1.2 }
@@ -32,12 +33,16 @@ struct StreamPlayer<Classifier: WindowClassifier>: ~Copyable {
     private static var fade: Int { 80 }
     private static var rate: Int { ClipStore.sampleRate }
 
-    init(classifier: Classifier, parameters: RecognizerParameters, seed: UInt64) throws(MelError) {
+    /// - Parameter noise: what is heard besides, from the beginning to the end.
+    init(
+        classifier: Classifier, parameters: RecognizerParameters, noise: StreamNoise? = nil, seed: UInt64
+    ) throws(MelError) {
         var parameters = parameters
         parameters.reportsSpeech = false
         parameters.reportsLevel = false
         recognizer = try StreamRecognizer(classifier: classifier, parameters: parameters)
         random = SeededRandom(seed: seed, epoch: -10)
+        self.noise = noise
         // The recogniser learns the background first, as any that has run for a while.
         hear([Float](repeating: 0, count: Self.rate))
     }
@@ -77,6 +82,7 @@ struct StreamPlayer<Classifier: WindowClassifier>: ~Copyable {
 
     private mutating func hear(_ samples: [Float]) {
         var samples = samples
+        noise?.add(to: &samples)
         for index in samples.indices {
             samples[index] = max(-1, min(1, samples[index] + Self.floorLevel * random.gaussian()))
         }

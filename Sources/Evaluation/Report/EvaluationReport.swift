@@ -32,7 +32,7 @@ public struct EvaluationReport: Sendable {
     public var html: String {
         let sections = [
             summary, confusion, classes, sets, calibration, tradeOff, NoiseSection(noise: figures.noise).html,
-            figures.live.map { LiveSection(live: $0).html } ?? "", worstSection,
+            figures.live.map { LiveSection(live: $0, inNoise: figures.liveInNoise).html } ?? "", worstSection,
         ]
         return """
             <!DOCTYPE html>

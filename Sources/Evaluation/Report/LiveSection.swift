@@ -4,6 +4,7 @@ import ResNetTraining
 /// The page's part about recordings through the recogniser of `digitd listen`.
 struct LiveSection {
     var live: LiveFigures
+    var inNoise: [LiveNoiseFigures]
 
     var html: String {
         HTML.heading("Through the live recogniser")
@@ -11,7 +12,7 @@ struct LiveSection {
                 "Recordings are played one after the other, 0.4 to 1.2 s apart, over white noise 40 dB below the speech, to "
                     + "the recogniser that digitd listen runs, at the network's threshold. "
                     + "Digits heard in the pauses: \(live.extras).")
-            + [digits, words, noises].filter { !$0.isEmpty }.joined(separator: "\n")
+            + [digits, words, noises, noisy].filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
     private var digits: String {
@@ -52,6 +53,23 @@ struct LiveSection {
             html += "</details>"
         }
         return html
+    }
+
+    private var noisy: String {
+        guard !inNoise.isEmpty else { return "" }
+        return HTML.paragraph(
+            "The same in recorded noise without end instead of silence, at a ratio of the speech's level to the noise's."
+        )
+            + HTML.table(
+                ["SNR", "Right", "Wrong", "Rejected", "Missed", "Other words taken", "Extra digits"],
+                inNoise.map { noise in
+                    let digits = noise.figures.allDigits
+                    let shares = [\LiveFigures.Digits.right, \.wrong, \.rejected, \.missed].map {
+                        Markup.percent(digits.share($0))
+                    }
+                    let words = LiveFigures.Others.sum(noise.figures.words)
+                    return [noise.name] + shares + [Markup.percent(words.share), "\(noise.figures.extras)"]
+                })
     }
 
     private static func table(_ name: String, _ groups: [LiveFigures.Others]) -> String {
