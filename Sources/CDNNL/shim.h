@@ -398,6 +398,9 @@ static inline bool ddn_cpu_has_avx512_vnni(void)
     return ((int)dnnl_get_effective_cpu_isa() & wanted) == wanted;
 }
 
+/// Whether AVX2 is the most that oneDNN uses here: no AVX-512, and no AVX2 with instructions for 8-bit integers.
+static inline bool ddn_cpu_has_avx2_at_most(void) { return dnnl_get_effective_cpu_isa() == dnnl_cpu_isa_avx2; }
+
 /// Whether the CPU is one for which oneDNN has fast kernels for 8-bit integers.
 static inline bool ddn_cpu_has_fast_int8(void)
 {

@@ -65,15 +65,19 @@ static int list_runs_by_tap(const dsc_shape *shape, int block, dsc_run *runs, ds
     return count;
 }
 
-/// A run for some positions with all of their taps, so that sums stay in registers from the first to the last.
+/// A run for some positions with all of their taps, so that sums stay in registers from the first to the last; -1 where memory
+/// is short.
 static int list_runs_by_position(const dsc_shape *shape, int block, dsc_run *runs, dsc_tap *taps)
 {
     int count = 0, positions = dsc_positions(shape);
+    unsigned *masks = calloc((size_t)positions, sizeof *masks);
+    if (!masks) return -1;
+    for (int position = 0; position < positions; position++) masks[position] = valid_taps(shape, position);
     for (int first = 0; first < positions; first++) {
-        unsigned valid = valid_taps(shape, first);
+        unsigned valid = masks[first];
         int alike = 0, before = 0;
         for (int position = 0; position < positions; position++) {
-            if (valid_taps(shape, position) != valid) continue;
+            if (masks[position] != valid) continue;
             alike++;
             before += position < first;
         }
@@ -86,7 +90,7 @@ static int list_runs_by_position(const dsc_shape *shape, int block, dsc_run *run
         dsc_run *run = NULL;
         int room = 0;
         for (int position = first; position < positions; position++) {
-            if (valid_taps(shape, position) != valid) continue;
+            if (masks[position] != valid) continue;
             if (room == 0) {
                 room = (alike + left - 1) / left;
                 left--;
@@ -100,6 +104,7 @@ static int list_runs_by_position(const dsc_shape *shape, int block, dsc_run *run
         }
         taps += tap_count;
     }
+    free(masks);
     return count;
 }
 
@@ -127,6 +132,10 @@ dsc_convolution *dsc_plan(dsc_shape shape, int block, size_t weight_bytes, const
     memcpy(result->scales, scales, outputs * sizeof *scales);
     memcpy(result->bias, bias, outputs * sizeof *bias);
     result->run_count = (by_tap ? list_runs_by_tap : list_runs_by_position)(&shape, block, result->runs, result->taps);
+    if (result->run_count < 0) {
+        dsc_destroy(result);
+        return NULL;
+    }
     return result;
 }
 

@@ -15,6 +15,8 @@ struct UtteranceState {
     var floor = Float.infinity
     /// The first frame that is no earlier utterance's.
     var earliestFrame = 0
+    /// Whether it stands out of a sound that goes on.
+    var isOverSound = false
 }
 
 extension RecognizerCore {
@@ -29,7 +31,7 @@ extension RecognizerCore {
         case .long(let segment):
             if !mayBecomeRun(segment), !standsOutAtItsEnd(segment) {
                 segmenter.giveUp()
-                if !giveRecut(of: segment, emit) { reject(segment, .tooLong, nil, emit) }
+                if !giveRecut(of: segment, isOver: false, emit) { reject(segment, .tooLong, nil, emit) }
                 close(segment, emit)
             }
         case .ended(let segment):
@@ -38,7 +40,8 @@ extension RecognizerCore {
             switch reason {
             case .tooShort:
                 if !giveRecut(of: segment, emit) { reject(segment, .tooShort, nil, emit) }
-            case .tooLong: reject(segment, .tooLong, nil, emit)
+            case .tooLong:
+                if !giveRecut(of: segment, isOver: false, emit) { reject(segment, .tooLong, nil, emit) }
             case .background: break
             }
             close(segment, emit)
@@ -56,7 +59,9 @@ extension RecognizerCore {
     mutating func begin(after anchor: RunAnchor?) {
         looks.forget(before: anchor?.start ?? .max)
         let floor = anchor == nil ? segmenter.floorDecibels : min(utterance.floor, segmenter.floorDecibels)
-        utterance = UtteranceState(anchor: anchor, floor: floor, earliestFrame: segmenter.lastSegmentEnd)
+        utterance = UtteranceState(
+            anchor: anchor, floor: floor, earliestFrame: segmenter.lastSegmentEnd,
+            isOverSound: segmenter.hearsSustainedSound)
     }
 
     /// A pause: accepts at once what is certain, or what the pause before said already. True where it did.
@@ -110,12 +115,20 @@ extension RecognizerCore {
         }
     }
 
-    /// Gives the digits that other cuts of an utterance are. False where there are none.
-    private mutating func giveRecut(of segment: SpeechSegment, _ emit: (Recognition) -> Void) -> Bool {
-        let digits = recut(segment)
-        guard !digits.isEmpty else { return false }
-        for digit in digits { accept(digit, emit) }
-        return true
+    /// Answers an utterance that is no digit as it was cut by what other cuts of it are. False where none is a digit.
+    private mutating func giveRecut(
+        of segment: SpeechSegment, isOver: Bool = true, _ emit: (Recognition) -> Void
+    ) -> Bool {
+        let threshold = recutThreshold
+        let members = recut(segment, isOver: isOver)
+        for member in members {
+            if member.posterior.isAcceptable(threshold) {
+                accept(member, emit)
+            } else {
+                reject(member.segment, member.posterior, emit)
+            }
+        }
+        return !members.isEmpty
     }
 
     /// Whether the utterance may be one digit.
@@ -125,6 +138,9 @@ extension RecognizerCore {
 
     /// What the classifier says of these frames.
     mutating func classify(_ frames: Range<Int>) -> Posterior {
+        if utterance.isOverSound, soundBackground.count >= UtteranceWindow.backgroundFramesMin {
+            return looks.classify(frames, of: history, background: soundBackground.bands)
+        }
         if looks[frames] == nil, background.count < UtteranceWindow.backgroundFramesMin { guessBackground(frames) }
         return looks.classify(frames, of: history, background: background.bands)
     }

@@ -15,6 +15,9 @@ struct RecognizerCore<Classifier: WindowClassifier>: ~Copyable {
     var looks: WindowLooks<Classifier>
     var history: FrameHistory
     var background: BackgroundEstimate
+    /// The same while a sound goes on that was given up: talk must not stay for the background of what is said after it.
+    var soundBackground: BackgroundEstimate
+    private var isSoundHeard = false
     var utterance = UtteranceState()
     /// The last DIGIT or REJECTED.
     var sequence = 0
@@ -36,6 +39,7 @@ struct RecognizerCore<Classifier: WindowClassifier>: ~Copyable {
         segmenter = SpeechSegmenter(parameters.segmenter)
         history = FrameHistory(bandCount: frontEnd.bandCount, capacity: Self.historyFrames(parameters.segmenter))
         background = BackgroundEstimate(bandCount: frontEnd.bandCount)
+        soundBackground = background
         looks = WindowLooks(classifier: classifier, frontEnd: frontEnd)
     }
 
@@ -87,7 +91,10 @@ struct RecognizerCore<Classifier: WindowClassifier>: ~Copyable {
         segmenter.reset(keepsFloor: keepsFloor)
         utterance = UtteranceState()
         looks.forget()
-        if !keepsFloor { background.reset() }
+        if !keepsFloor {
+            background.reset()
+            wariness = Wariness()
+        }
         history.restart(at: segmenter.frameCount)
         clock.lose(lostSamples, nextFrame: segmenter.frameCount)
     }
@@ -105,11 +112,17 @@ struct RecognizerCore<Classifier: WindowClassifier>: ~Copyable {
     }
 
     private mutating func learnBackground() {
+        if segmenter.hearsSustainedSound != isSoundHeard {
+            isSoundHeard.toggle()
+            soundBackground.reset()
+        }
         guard !segmenter.isSpeech else { return }
         let frame = segmenter.frameCount - 1 - Self.backgroundDelay(segmenter.parameters)
         let earliest = segmenter.lastSegmentEnd + segmenter.parameters.postRollFrames
         guard frame >= max(history.frames.lowerBound, earliest) else { return }
-        history.withFrames(frame..<frame + 1) { background.add($0) }
+        history.withFrames(frame..<frame + 1) {
+            if isSoundHeard { soundBackground.add($0) } else { background.add($0) }
+        }
     }
 
     private mutating func report(_ level: Float, _ emit: (Recognition) -> Void) {

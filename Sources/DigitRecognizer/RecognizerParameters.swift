@@ -11,6 +11,8 @@ public struct RecognizerParameters: Sendable, Equatable {
     /// The least probability at the first pause (60 ms of silence) for a DIGIT there and then. At later pauses
     /// `acceptPosterior` is enough, if the pause before gave the same digit.
     public var earlyPosterior: Float
+    /// Whether an utterance that is no digit as it was cut is cut otherwise.
+    public var recuts = true
     /// The least probability of a digit that is found by another cut of an utterance which as it was cut is none.
     public var recutPosterior: Float = 0.95
     /// Whether digits must be more certain after several utterances in a row that were none.

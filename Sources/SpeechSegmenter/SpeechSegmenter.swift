@@ -91,6 +91,9 @@ public struct SpeechSegmenter: Sendable {
     /// The floor, or the sustained sound over it.
     private var backgroundDecibels: Float { max(floorDecibels, sustained.decibels ?? -.infinity) }
 
+    /// Whether a sound that was given up goes on, which the next utterance must stand out of.
+    public var hearsSustainedSound: Bool { sustained.decibels != nil }
+
     /// Whether the stream is inside an utterance (or the absorbed rest of one), trailing silence included.
     public var isSpeech: Bool {
         switch state {
@@ -179,7 +182,7 @@ public struct SpeechSegmenter: Sendable {
     public mutating func giveUp() {
         guard question == .long else { return }
         question = .none
-        discard()
+        endAsSound()
     }
 
     /// Ends an open utterance at the end of the stream.
@@ -270,7 +273,7 @@ extension SpeechSegmenter {
         let length = frame + 1 - segmentStart
         if length >= parameters.segmentMaximum, goesOn {
             let beginning = segment(through: frame)
-            discard()
+            endAsSound()
             return .dropped(beginning, .tooLong)
         }
         // The floor rose over all that was heard: a fan, or a stream that began in a loud room.
@@ -291,7 +294,8 @@ extension SpeechSegmenter {
         return .none
     }
 
-    private mutating func discard() {
+    /// What goes on is no utterance any more but a sustained sound.
+    private mutating func endAsSound() {
         state = .idle
         sustained.giveUp()
         earliestStart = frameCount

@@ -139,8 +139,10 @@ struct Enroll: ParsableCommand {
         let settings = try path.map { try DaemonConfiguration.Configuration(contentsOf: $0) } ?? .init()
         var parameters = try RecognizerParameters(weights: file.weights)
         parameters.segmenter = settings.segmenter
-        // One word is asked for: two in one breath are too long.
+        // One word is asked for: two in one breath are too long, and a word in the midst of others is no example.
         parameters.runs.isEnabled = false
+        parameters.recuts = false
+        parameters.isWary = false
         parameters.reportsLevel = StandardOutput.isTerminal
         let recognizer = try StreamRecognizer(
             classifier: try ResNetClassifier(weights: file.weights, precision: file.precision), parameters: parameters)

@@ -35,6 +35,19 @@ import Testing
         }
     }
 
+    @Test func anotherMicrophoneEndsIt() throws {
+        var stream = Others(6)
+        var recognizer = try StreamRecognizer(classifier: UnequalClassifier(), parameters: RecognizerParameters())
+        var events: [DigitEvent] = []
+        recognizer.process(stream.samples.span) { events.append($0.event) }
+        #expect(events.rejected.count == 6)
+        recognizer.restart { events.append($0.event) }
+        stream = Others(0)
+        stream.say(3)
+        recognizer.process(stream.samples.span) { events.append($0.event) }
+        #expect(events.digits.map(\.digit) == [3])
+    }
+
     @Test func thresholdsOfAllOrNothingStay() throws {
         var stream = Others(6)
         stream.say(3)

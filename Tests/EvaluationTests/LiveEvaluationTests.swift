@@ -62,7 +62,8 @@ private struct ConstantClassifier: WindowClassifier {
             NoiseClip(path: "\(testDirectory)/\(folder)/flite-slt_0.flac", set: "n")
         }
         var evaluation = LiveEvaluation(
-            clips: testRecordings().clips, noises: noises, parameters: RecognizerParameters(acceptPosterior: 0.9)
+            clips: try testRecordings().clips, noises: noises,
+            parameters: RecognizerParameters(acceptPosterior: 0.9)
         ) { ConstantClassifier(label: 10, confidence: 0.99) }
         evaluation.parameters.runs.isEnabled = false
         let figures = try evaluation.run(ratios: [40, -30])

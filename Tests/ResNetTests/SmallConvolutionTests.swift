@@ -111,8 +111,8 @@ struct SmallConvolutionTests {
         }
         let source: [UInt8] = integers(shape.inputs * shape.height * shape.width)
         let before: [UInt8] = integers(shape.positions * shape.outputs)
-        // Halved, so that a pair fits 16 bits.
-        let weights = integers(shape.kernelShape.reduce(1, *)).map { (weight: Int8) in weight / 2 }
+        // With AVX2 halved, so that a pair fits 16 bits: up to -64 and -64, of inputs up to 255.
+        let weights = integers(shape.kernelShape.reduce(1, *)).map { (weight: Int8) in wide ? weight : weight / 2 }
         let kernel = QuantizedConvolution(
             shape: shape.kernelShape, weights: weights,
             // Results from under 0 to over 255.
@@ -140,6 +140,24 @@ struct SmallConvolutionTests {
                 }
             }
         }
+    }
+
+    /// What `QuantizedConvolution` may give for two neighbouring inputs, at inputs of 255.
+    @Test(.enabled(if: dsc_supports_u8(false)), arguments: [(127, 1), (-127, -1), (127, -127), (64, 64), (-64, -64)])
+    func largestPairsFit(pair: (Int8, Int8)) throws {
+        let shape = Shape(inputs: 8, outputs: 64, height: 1, width: 2, kernel: 1, stride: 1, padding: 0)
+        let sum = 4 * 255 * (Int(pair.0) + Int(pair.1))
+        let kernel = QuantizedConvolution(
+            shape: shape.kernelShape, weights: (0..<8 * 64).map { $0 % 2 == 0 ? pair.0 : pair.1 },
+            scales: Array(repeating: 1e-3, count: 64), bias: Array(repeating: 130, count: 64), shortcutScale: 0)
+        let engine = try Engine()
+        let from = try memory([1, 8, 1, 2], .u8, engine)
+        let to = try memory([1, 64, 1, 2], .u8, engine)
+        _ = from.elements().update(fromContentsOf: Array(repeating: UInt8(255), count: 16))
+        try SmallConvolution(named: "small", kernel, shape.extents, from: from, to: to, adds: false, wide: false).run()
+        let expected = UInt8(min(max((Double(sum) * 1e-3 + 130).rounded(), 0), 255))
+        let result: UnsafeMutableBufferPointer<UInt8> = to.elements()
+        #expect(result.prefix(128).allSatisfy { $0 == expected }, "\(Array(result.prefix(4))), not \(expected)")
     }
 
     @Test(arguments: [InferencePrecision.f32, .int8])

@@ -6,8 +6,8 @@ import SpeechSegmenter
 /// Those are what a recogniser in a room is asked about. Stretches chosen blindly hardly ever are: most of a recording of
 /// a dog is the silence between its barks.
 enum NoiseEvents {
-    /// The sample ranges of all segments that a recogniser would classify: at a first pause, at the end, and where a sound
-    /// is longer than a digit; and of what stands out of these. They may overlap. `samples` are 8 kHz mono, -1...1.
+    /// The sample ranges of the segments that a recogniser classifies: at pauses, at the end, and where a sound is longer than a
+    /// digit; and of what stands out of these. They may overlap. `samples` are 8 kHz mono, -1...1.
     static func ranges(in samples: [Float]) throws(MelError) -> [Range<Int>] {
         let spectrogram = try MelSpectrogram(samples: samples, parameters: .standard)
         let energy = SpeechBandEnergy(.standard)
@@ -18,10 +18,13 @@ enum NoiseEvents {
             let decibels = energy.decibels(values.extracting(frame * bands..<(frame + 1) * bands))
             return decibels.isNaN ? -100 : min(max(decibels, -100), 100)
         }
+        // Each once: a segment grows from pause to pause, and what stands out of it stays the same.
+        var seen: Set<Range<Int>> = []
         var ranges: [Range<Int>] = []
         func add(_ segment: SpeechSegment) {
-            let frames = segment.frames.clamped(to: 0..<spectrogram.frameCount)
-            if !frames.isEmpty { ranges.append(ClipWindow.samples(ofFrames: frames, count: samples.count)) }
+            if seen.insert(segment.frames).inserted {
+                ranges.append(ClipWindow.samples(ofFrames: segment.frames, count: samples.count))
+            }
         }
         for frame in 0...spectrogram.frameCount {
             let action =
@@ -30,12 +33,11 @@ enum NoiseEvents {
             switch action {
             case .pause(let segment), .ended(let segment), .long(let segment):
                 add(segment)
-                if segment.frames.upperBound <= energies.count {
-                    segment.loudParts(energies: Array(energies[segment.frames]), parameters: segmenter.parameters)
-                        .forEach(add)
-                }
+                segment.loudParts(energies: Array(energies[segment.frames]), parameters: segmenter.parameters)
+                    .forEach(add)
             case .none, .speechStarted, .dropped, .tail, .tailEnded: break
             }
+            if case .long = action { segmenter.giveUp() }
         }
         return ranges
     }
