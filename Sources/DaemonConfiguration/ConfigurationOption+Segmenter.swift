@@ -32,11 +32,11 @@ extension ConfigurationOption {
             "The silence that ends a word for certain; longer than the closure inside \"six\" or \"eight\"."),
         milliseconds(
             "length_min_ms", \.lengthMinimum, 10...1000,
-            "A word with less loud sound than this is rejected as too short."),
+            "A word with less loud sound than this is rejected as too short, unless noise hides the rest of it."),
         milliseconds(
             "length_max_ms", \.lengthMaximum, 500...2500,
-            "A word longer than this, with its pre-roll and post-roll, is digits run together, or rejected as too long; not "
-                + "below length_min_ms."),
+            "A word longer than this, with its pre-roll and post-roll, is digits run together, or digits amid other sound, or "
+                + "rejected as too long; not below length_min_ms."),
         milliseconds(
             "run_length_max_ms", \.runLengthMaximum, 500...10_000,
             "Digits run together that last longer than this are rejected as too long. Ten take 4 to 6 seconds."),

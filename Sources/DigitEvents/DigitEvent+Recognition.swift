@@ -96,7 +96,7 @@ extension DigitEvent {
         public static let notADigit = RejectionReason(rawValue: "not_a_digit")
         /// The likeliest digit is not likely enough.
         public static let lowConfidence = RejectionReason(rawValue: "low_confidence")
-        /// Shorter than any digit; not classified.
+        /// Shorter than any digit, and none together with what lies around it.
         public static let tooShort = RejectionReason(rawValue: "too_short")
         /// Longer than any digit, and not several said without pauses. `end` is where listening gave up.
         public static let tooLong = RejectionReason(rawValue: "too_long")

@@ -115,20 +115,13 @@ extension RecognizerCore {
         }
     }
 
-    /// Answers an utterance that is no digit as it was cut by what other cuts of it are. False where none is a digit.
+    /// Gives the digits that other cuts of an utterance are. False where there are none.
     private mutating func giveRecut(
         of segment: SpeechSegment, isOver: Bool = true, _ emit: (Recognition) -> Void
     ) -> Bool {
-        let threshold = recutThreshold
-        let members = recut(segment, isOver: isOver)
-        for member in members {
-            if member.posterior.isAcceptable(threshold) {
-                accept(member, emit)
-            } else {
-                reject(member.segment, member.posterior, emit)
-            }
-        }
-        return !members.isEmpty
+        let digits = recut(segment, isOver: isOver)
+        for digit in digits { accept(digit, emit) }
+        return !digits.isEmpty
     }
 
     /// Whether the utterance may be one digit.

@@ -6,7 +6,8 @@ public struct RecognizerParameters: Sendable, Equatable {
     /// The metadata key of the acceptance threshold.
     public static let acceptKey = "threshold.accept"
 
-    /// The least probability of a digit, from 0 to 1, for a DIGIT; below it the utterance is REJECTED.
+    /// The least probability of a digit, from 0 to 1, for a DIGIT; below it the utterance is REJECTED. More is asked for while
+    /// `isWary` makes it so.
     public var acceptPosterior: Float
     /// The least probability at the first pause (60 ms of silence) for a DIGIT there and then. At later pauses
     /// `acceptPosterior` is enough, if the pause before gave the same digit.
@@ -14,7 +15,7 @@ public struct RecognizerParameters: Sendable, Equatable {
     /// Whether an utterance that is no digit as it was cut is cut otherwise.
     public var recuts = true
     /// The least probability of a digit that is found by another cut of an utterance which as it was cut is none.
-    public var recutPosterior: Float = 0.95
+    public var recutPosterior: Float = 0.85
     /// Whether digits must be more certain after several utterances in a row that were none.
     public var isWary = true
     /// Alternatives listed with a digit, 0 to 9.

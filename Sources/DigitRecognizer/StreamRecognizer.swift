@@ -18,7 +18,7 @@ public struct Recognition: Sendable, Equatable {
 /// digits and of what lies before it, about nine seconds. While nothing is said a frame costs an FFT and allocates nothing. A
 /// digit by itself costs one to three calls of the classifier, made on the calling thread; digits run together, and speech that
 /// goes on for more than `RunParameters.lengthMinimum`, about six for each second, and at most `RunParameters.windowMaximum` and
-/// two for each digit given. For one thread at a time.
+/// two for each digit given; an utterance that is no digit at most 17 more. For one thread at a time.
 public struct StreamRecognizer<Classifier: WindowClassifier>: ~Copyable {
     /// What is accepted and reported. May be changed between calls; the segmenter's numbers hold from the next moment on
     /// when no utterance is open, and the noise floor stays.

@@ -1,6 +1,6 @@
 import CSmallConvolution
 
-/// A convolution of maps of a few positions, one window at a time on the calling thread, bound to its memories.
+/// A convolution of small maps, one window at a time on the calling thread, bound to its memories.
 ///
 /// Faster than oneDNN's there: see `small_convolution.h`. Tensors have their channels last.
 final class SmallConvolution: NetworkOperation {

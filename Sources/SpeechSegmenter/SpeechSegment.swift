@@ -12,7 +12,7 @@ public struct SpeechSegment: Sendable, Hashable {
     }
 }
 
-/// Why an utterance is not worth classifying.
+/// Why an utterance, as it was cut, is no digit.
 public enum SegmentDropReason: String, Sendable, Hashable {
     /// Fewer frames of speech than the shortest digit has.
     case tooShort = "too_short"
@@ -41,7 +41,7 @@ extension SpeechSegmenter {
         case long(SpeechSegment)
         /// The utterance is over.
         case ended(SpeechSegment)
-        /// The utterance is over and is not worth classifying.
+        /// The utterance is over and, as it was cut, no digit.
         case dropped(SpeechSegment, SegmentDropReason)
         /// A short sound so soon after an accepted digit that it may be the rest of it seems over. If it is a digit of its own,
         /// call ``SpeechSegmenter/acceptEarly()``; if it is the rest, ``SpeechSegmenter/absorbTail()``. Otherwise it may grow, into
