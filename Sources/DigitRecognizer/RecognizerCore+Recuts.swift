@@ -29,11 +29,11 @@ extension RecognizerCore {
     /// vowel alone, too short perhaps: so it is looked at with what lies around it.
     ///
     /// - Parameter isOver: whether the utterance has ended; else what lies at its end is left alone, since a word may be half said.
-    /// - Returns: the likeliest ones above `recutPosterior`, in their order and without overlaps; none where something beside them is
-    ///   about as loud and no digit.
+    /// - Returns: the likeliest ones above `recutThreshold`, in their order and without overlaps, and among them, under it, what may have
+    ///   been a digit; none where something beside them is about as loud and no digit.
     mutating func recut(_ segment: SpeechSegment, isOver: Bool) -> [RunMember] {
         guard parameters.recuts else { return [] }
-        let threshold = max(parameters.recutPosterior, acceptPosterior)
+        let threshold = recutThreshold
         let energies = energies(of: segment.frames)
         let earliest = utterance.anchor == nil ? segment.frames.lowerBound : utterance.earliestFrame + Self.restFrames
         let latest = isOver ? segment.frames.upperBound : segment.speech.upperBound - Self.endSilence
@@ -51,19 +51,29 @@ extension RecognizerCore {
             .sorted { $0.posterior.probability > $1.posterior.probability }
         guard let best = digits.first else { return [] }
         // One digit or none, where no more is asked for.
-        let members = parameters.runs.isEnabled ? Self.apart(digits) : [best]
+        var members = parameters.runs.isEnabled ? Self.apart(digits) : [best]
         // Talk has syllables that look like digits, and others beside them.
         let first = segment.frames.lowerBound
         let loudness = { (part: SpeechSegment) in
             energies[part.speech.lowerBound - first..<part.speech.upperBound - first].max() ?? -.infinity
         }
-        let distance = members.count > 1 ? Self.otherDecibelsOfRun : Self.otherDecibels
-        let least = (members.map { loudness($0.segment) }.min() ?? peak) - distance
-        let isTalk = parts.contains { part in
-            loudness(part) >= least && !members.contains { $0.segment.speech.overlaps(part.speech) }
+        let quietest = members.map { loudness($0.segment) }.min() ?? peak
+        let others = parts.filter { part in
+            loudness(part) >= quietest - Self.otherDecibelsOfRun
+                && !members.contains { $0.segment.speech.overlaps(part.speech) }
         }
-        return isTalk ? [] : members.sorted { $0.segment.speech.lowerBound < $1.segment.speech.lowerBound }
+        let distance = members.count > 1 ? Self.otherDecibelsOfRun : Self.otherDecibels
+        if others.contains(where: { loudness($0) >= quietest - distance }) { return [] }
+        if parameters.runs.isEnabled {
+            let unclear = others.map { RunMember(segment: $0, posterior: classify($0.frames)) }
+                .filter { $0.posterior.probability > $0.posterior.other }
+            members = Self.apart(members + unclear)
+        }
+        return members.sorted { $0.segment.speech.lowerBound < $1.segment.speech.lowerBound }
     }
+
+    /// The least probability of a digit that another cut shows.
+    var recutThreshold: Float { max(parameters.recutPosterior, acceptPosterior) }
 
     /// Those of `members` that overlap none before them.
     private static func apart(_ members: [RunMember]) -> [RunMember] {

@@ -115,13 +115,20 @@ extension RecognizerCore {
         }
     }
 
-    /// Gives the digits that other cuts of an utterance are. False where there are none.
+    /// Gives the digits that other cuts of an utterance are, and rejects in its place what may have been one. False where there are none.
     private mutating func giveRecut(
         of segment: SpeechSegment, isOver: Bool = true, _ emit: (Recognition) -> Void
     ) -> Bool {
-        let digits = recut(segment, isOver: isOver)
-        for digit in digits { accept(digit, emit) }
-        return !digits.isEmpty
+        let threshold = recutThreshold
+        let members = recut(segment, isOver: isOver)
+        for member in members {
+            if member.posterior.isAcceptable(threshold) {
+                accept(member, emit)
+            } else {
+                reject(member.segment, member.posterior, emit)
+            }
+        }
+        return !members.isEmpty
     }
 
     /// Whether the utterance may be one digit.

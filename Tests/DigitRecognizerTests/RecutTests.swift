@@ -87,6 +87,20 @@ import Testing
         }
     }
 
+    @Test func unclearDigitBesideADigitIsRejectedInItsPlace() throws {
+        var stream = ToneStream()
+        stream.silence(0.5)
+        stream.tone(3)
+        stream.tone(9, 0.1, level: 0.01)
+        stream.tone(8, level: 0.08)
+        stream.tone(9, 0.3, level: 0.01)
+        stream.silence(0.5)
+        let events = try recognize(stream.samples, MostlyClassifier(unclear: 8))
+        #expect(events.digits.map(\.digit) == [3])
+        #expect(events.rejected.map(\.reason) == [.lowConfidence])
+        #expect(try #require(events.rejected.first).start > #require(events.digits.first).end)
+    }
+
     @Test func wordThatIsHalfSaidAtTheLimitIsNotGivenTwice() throws {
         for lead in stride(from: 1.9, through: 2.3, by: 0.04) {
             var stream = ToneStream()
@@ -187,8 +201,19 @@ private func answer(_ label: Int, into probabilities: inout MutableSpan<Float>) 
 
 /// Sure of any tone but that of 9, where most of the utterance is one.
 private final class MostlyClassifier: WindowClassifier {
+    /// A tone that is hardly sure to be a digit.
+    let unclear: Int?
+
+    init(unclear: Int? = nil) { self.unclear = unclear }
+
     func classify(_ window: Span<Float>, into probabilities: inout MutableSpan<Float>) {
         let tone = mainTone(window)
+        guard tone.digit != unclear || tone.columns * 10 < tone.of * 6 else {
+            answer(tone.digit, into: &probabilities)
+            probabilities[tone.digit] = 0.4
+            probabilities[10] = 0.3
+            return
+        }
         answer(tone.digit < 9 && tone.columns * 10 >= tone.of * 6 ? tone.digit : 10, into: &probabilities)
     }
 }
