@@ -11,7 +11,7 @@ extension RecognizerCore {
     /// What is weaker than a digit by this, in dB, is no word beside it. On held-out speakers' digits in music and in noises at 10 dB,
     /// and on talk without digits: 14 dB has 90.1 and 80.7 % right and 91 false digits an hour, 5 dB 92.1 and 82.6 % and 95, 2 dB 92.5
     /// and 83.8 % and 102, 0 dB 92.5 and 84.5 % and 129, -3 dB 92.5 and 85.5 % and 292; no recuts at all 86.5 and 77.8 % and 77.
-    /// (At a `recutPosterior` of 0.95. As it is now, at 0.85 and with more asked beside several digits: 93.0 and 84.0 % and 111.)
+    /// (At a `recutPosterior` of 0.95. As it is now, at 0.85 and with more asked beside several digits: 93.0 and 84.0 % and 107.)
     private static var otherDecibels: Float { 2 }
     /// The same beside several digits: of a number, not one digit must be missing without a word.
     private static var otherDecibelsOfRun: Float { 14 }
