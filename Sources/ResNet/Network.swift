@@ -129,14 +129,19 @@ struct Network {
         self.input = input.memory
     }
 
-    /// The first convolution, in f32, and the pooling, in `kind`: of the largest it makes no difference whether it is rounded before
-    /// or behind, and bytes are pooled in a sixth of the time.
+    /// The first convolution and the pooling, whose result is in `kind`: of the largest it makes no difference whether it is rounded
+    /// before or behind, and bytes are pooled in a sixth of the time. The convolution is in f32, or in integers that are as exact.
     private static func stem(
         _ kernel: FoldedConvolution, _ shape: NetworkShape, kind: ElementKind, _ batchSize: Int,
         _ builder: inout NetworkBuilder
     ) throws(WeightsError) -> (input: NetworkBuilder.Value, stem: NetworkBuilder.Value) {
         var input = try builder.input(shape: [batchSize, 1, shape.inputHeight, shape.inputWidth])
         let (convolution, pooling) = (ResNet18Topology.stem, ResNet18Topology.stemPooling)
+        if kind == .u8,
+            let stem = try builder.quantizedStem(convolution, of: input, kernel: kernel, pooling: pooling)
+        {
+            return (input, stem)
+        }
         let convolved = try builder.convolution(
             named: convolution.name, of: &input, kernel: kernel, stride: convolution.stride,
             padding: convolution.padding, relu: true)

@@ -107,6 +107,28 @@ struct NetworkBuilder {
         return result
     }
 
+    /// Adds the first convolution, its ReLU and the pooling behind it, to integers; nil where others are faster: for more than a
+    /// single window or thread, and on CPUs that `QuantizedStem` does not suit.
+    mutating func quantizedStem(
+        _ convolution: ResNet18Topology.Convolution, of source: Value, kernel: FoldedConvolution,
+        pooling: (kernel: Int, stride: Int, padding: Int)
+    ) throws(WeightsError) -> Value? {
+        let shape = Self.shape(convolution, of: source)
+        guard source.shape[0] == 1, Engine.threads == 1, dsc_takes_stem(shape), QuantizedStem.isSupported else {
+            return nil
+        }
+        let extents = [shape.output_height, shape.output_width].map {
+            (Int($0) + 2 * pooling.padding - pooling.kernel) / pooling.stride + 1
+        }
+        let resultShape = [1, convolution.outputs] + extents
+        let result = Value(memory: try memory(.channelsLast(resultShape, .u8)), shape: resultShape)
+        let window = dsc_pooling(
+            output_height: CInt(extents[0]), output_width: CInt(extents[1]), kernel: CInt(pooling.kernel),
+            stride: CInt(pooling.stride), padding: CInt(pooling.padding))
+        operations.append(try QuantizedStem(kernel, shape, window, from: source.memory, to: result.memory))
+        return result
+    }
+
     private mutating func smallResult(
         _ convolution: ResNet18Topology.Convolution, of source: inout Value, kind: ElementKind, adding addend: Value?
     ) throws(WeightsError) -> Value {

@@ -6,7 +6,7 @@
 ///
 /// A window at a time on one thread, which is how a digit is heard, the last two stages are this package's own code
 /// (`SmallConvolution`): nine tenths of the weights lie there, and in f32 it reads them as the halves that they are in the file.
-/// In int8 on a CPU with AVX2 and no more, all four stages are.
+/// In int8 the first layers are too (`QuantizedStem`) and, on a CPU with AVX2 and no more, all four stages.
 ///
 /// Cost: 158 M multiply-adds a window of the standard shape. An instance holds 11 MB of weights in int8, 45 MB in f32 or, a
 /// window at a time, 25 MB, and 0.6 MB of activations a window of the batch; `init` takes up to 0.1 s, so make one and keep

@@ -54,4 +54,28 @@ void dsc_destroy(dsc_convolution *convolution);
 void dsc_run_f32(const dsc_convolution *convolution, const float *source, float *destination);
 void dsc_run_u8(const dsc_convolution *convolution, const uint8_t *source, uint8_t *destination);
 
+// The network's first layers, from a window of numbers to 8-bit integers. oneDNN has no fast convolution of integers for a single input
+// channel, and in single precision its result is written, read, rounded, written and read again. Here the window and the weights
+// become integers of about 14 bits, exact to what 16-bit halves are, multiplied in pairs, and are rounded once more in the registers.
+
+/// The first convolution.
+typedef struct dsc_stem dsc_stem;
+
+/// The extents of a max pooling of squares behind it.
+typedef struct {
+    int output_height, output_width, kernel, stride, padding;
+} dsc_pooling;
+
+/// Whether `dsc_run_stem` takes a convolution; where `dsc_supports_u8` says that this CPU can.
+bool dsc_takes_stem(dsc_shape shape);
+
+/// A convolution of one input channel, with `weights` row-major [outputs, kernel, kernel] and a `bias` an output, both in steps of the
+/// output and copied. `wide` as in `dsc_supports_u8`. NULL where memory is short. Free it with `dsc_destroy_stem`.
+dsc_stem *dsc_create_stem(dsc_shape shape, bool wide, const float *weights, const float *bias);
+void dsc_destroy_stem(dsc_stem *stem);
+
+/// Convolves `source`, [height, width]; rounds to the nearest (ties to even) and cuts off at 0 and 255; takes the largest of each
+/// square of the pooling into `destination`, channels last. It uses memory of the stem: one call at a time.
+void dsc_run_stem(const dsc_stem *stem, dsc_pooling pooling, const float *source, uint8_t *destination);
+
 #endif
