@@ -67,9 +67,9 @@ extension ConfigurationOption {
                 + "after it; other speech is then taken for digits a little more seldom."),
         flag(
             "recognition", "wary", \.recognition.wary,
-            "Where much else is heard, music or talk, be surer of a digit: after six utterances in a row that were none, within "
-                + "a minute of each other, its odds must be 40 times higher than accept_posterior says, up to 0.98. Without it, an "
-                + "hour of music has several false digits."),
+            "Where much else is heard, music or talk, be surer of a digit: with each utterance in a row that was none, within "
+                + "a minute of each other, its odds must be twice as high, up to 40 times what accept_posterior says or 0.98. "
+                + "Without it, an hour of music has several false digits."),
     ]
 
     private static let server = [

@@ -49,8 +49,8 @@ extension RecognizerCore {
         _ emit: (Recognition) -> Void
     ) {
         sequence += 1
-        // A click says nothing of what else is heard here.
-        if reason != .tooShort { wariness.noteOther(at: segmenter.frameCount) }
+        // A click says nothing of what else is heard here, and what sounds like a digit may be one, said again and again.
+        if reason != .tooShort, reason != .lowConfidence { wariness.noteOther(at: segmenter.frameCount) }
         let event = DigitEvent.Rejected(
             seq: sequence, reason: reason, confidence: confidence.map(Double.init),
             start: clock.start(of: segment.speech.lowerBound), end: clock.end(before: segment.speech.upperBound),

@@ -16,7 +16,7 @@ public struct RecognizerParameters: Sendable, Equatable {
     public var recuts = true
     /// The least probability of a digit that is found by another cut of an utterance which as it was cut is none.
     public var recutPosterior: Float = 0.85
-    /// Whether digits must be more certain after several utterances in a row that were none.
+    /// Whether digits must be more certain the more utterances in a row were none.
     public var isWary = true
     /// Alternatives listed with a digit, 0 to 9.
     public var alternativeCount = 2

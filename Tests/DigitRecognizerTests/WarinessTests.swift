@@ -4,7 +4,7 @@ import Testing
 
 /// Digits where much else is heard.
 @Suite struct WarinessTests {
-    @Test func afterSixOthersADigitMustBeSurer_untilOneIs() throws {
+    @Test func afterSeveralOthersADigitMustBeSurer_untilOneIs() throws {
         var stream = Others(6)
         stream.say(3, 5, 3)
         let events = try recognize(stream.samples, UnequalClassifier())
@@ -13,12 +13,32 @@ import Testing
         #expect(try abs(#require(events.rejected.last?.confidence) - 0.9) < 1e-6)
     }
 
-    @Test func fiveOthersAreNotEnough_andItCanBeTurnedOff() throws {
-        var stream = Others(5)
+    /// Odds of 1 to begin with, of 8 after four others and of 16 after five: 3 has 9.
+    @Test(arguments: [(1, [3]), (4, [3]), (5, [])]) func oddsDoubleWithEach(others: Int, digits: [Int]) throws {
+        var stream = Others(others)
         stream.say(3)
-        #expect(try recognize(stream.samples, UnequalClassifier()).digits.map(\.digit) == [3])
+        let parameters = RecognizerParameters(acceptPosterior: 0.5)
+        #expect(try recognize(stream.samples, UnequalClassifier(), parameters).digits.map(\.digit) == digits)
+    }
 
-        stream = Others(12)
+    @Test func neverIsMoreAskedForThanDigitsInNoiseHave() throws {
+        var stream = Others(40)
+        stream.say(5)
+        #expect(try recognize(stream.samples, UnequalClassifier()).digits.map(\.digit) == [5])
+    }
+
+    /// What is likelier a digit than none, but not likely enough, may be one that is said again and again.
+    @Test func uncertainDigitsMakeNobodyWary() throws {
+        var stream = Others(0)
+        for _ in 0..<8 { stream.say(7) }
+        stream.say(3)
+        let events = try recognize(stream.samples, UnequalClassifier())
+        #expect(events.rejected.map(\.reason) == Array(repeating: .lowConfidence, count: 8))
+        #expect(events.digits.map(\.digit) == [3])
+    }
+
+    @Test func itCanBeTurnedOff() throws {
+        var stream = Others(12)
         stream.say(3)
         #expect(try recognize(stream.samples, UnequalClassifier()).digits.isEmpty)
         var parameters = RecognizerParameters()
@@ -77,7 +97,7 @@ private struct Others {
     }
 }
 
-/// Takes the tone of 9 for no digit, is sure of 5, and rather sure of the others.
+/// Takes the tone of 9 for no digit, is sure of 5, hardly of 7, and rather sure of the others.
 private final class UnequalClassifier: WindowClassifier {
     private let tones = ToneClassifier(confidence: 1)
 
@@ -85,7 +105,7 @@ private final class UnequalClassifier: WindowClassifier {
         tones.classify(window, into: &probabilities)
         var digit = 0
         while probabilities[digit] < 0.5 { digit += 1 }
-        probabilities[digit] = digit == 9 ? 0.05 : digit == 5 ? 0.995 : 0.9
+        probabilities[digit] = [5: 0.995, 7: 0.51, 9: 0.05][digit] ?? 0.9
         probabilities[10] = 1 - probabilities[digit]
     }
 }
