@@ -47,7 +47,7 @@ extension RecognizerCore {
             cuts.append(wider)
         }
         let digits = cuts.map { RunMember(segment: $0, posterior: classify($0.frames)) }
-            .filter { $0.posterior.isAcceptable(threshold) }
+            .filter { $0.posterior.isAcceptable(Brevity.threshold(threshold, of: $0.segment)) }
             .sorted { $0.posterior.probability > $1.posterior.probability }
         guard let best = digits.first else { return [] }
         // One digit or none, where no more is asked for.

@@ -66,11 +66,11 @@ extension RecognizerCore {
 
     /// A pause: accepts at once what is certain, or what the pause before said already. True where it did.
     private mutating func look(_ segment: SpeechSegment, _ emit: (Recognition) -> Void) -> Bool {
-        var threshold = acceptPosterior
+        var threshold = Brevity.threshold(acceptPosterior, of: segment)
         var single: RunMember?
         if isShortEnough(segment) {
             let posterior = classify(segment.frames)
-            if posterior.digit != utterance.lookDigit { threshold = earlyPosterior }
+            if posterior.digit != utterance.lookDigit { threshold = earlyPosterior(accepting: threshold) }
             utterance.lookDigit = posterior.digit
             if posterior.isAcceptable(threshold) { single = RunMember(segment: segment, posterior: posterior) }
         }
@@ -108,8 +108,9 @@ extension RecognizerCore {
             return
         }
         let posterior = classify(segment.frames)
-        if posterior.isAcceptable(acceptPosterior) {
-            give([RunMember(segment: segment, posterior: posterior)], acceptPosterior, emit)
+        let threshold = Brevity.threshold(acceptPosterior, of: segment)
+        if posterior.isAcceptable(threshold) {
+            give([RunMember(segment: segment, posterior: posterior)], threshold, emit)
         } else if !giveRecut(of: segment, emit) {
             reject(segment, posterior, emit)
         }
@@ -122,7 +123,7 @@ extension RecognizerCore {
         let threshold = recutThreshold
         let members = recut(segment, isOver: isOver)
         for member in members {
-            if member.posterior.isAcceptable(threshold) {
+            if member.posterior.isAcceptable(Brevity.threshold(threshold, of: member.segment)) {
                 accept(member, emit)
             } else {
                 reject(member.segment, member.posterior, emit)

@@ -106,9 +106,12 @@ struct RecognizerCore<Classifier: WindowClassifier>: ~Copyable {
     }
 
     /// The same at the first pause.
-    var earlyPosterior: Float {
-        let accept = acceptPosterior
-        return accept > parameters.acceptPosterior ? max(accept, parameters.earlyPosterior) : parameters.earlyPosterior
+    var earlyPosterior: Float { earlyPosterior(accepting: acceptPosterior) }
+
+    /// The same where later, for more reasons, no less than `posterior` is accepted.
+    func earlyPosterior(accepting posterior: Float) -> Float {
+        posterior > parameters.acceptPosterior
+            ? max(posterior, parameters.earlyPosterior) : parameters.earlyPosterior
     }
 
     private mutating func learnBackground() {

@@ -9,8 +9,6 @@
 struct Wariness {
     /// Prior odds of a digit, in training against a place where no digit was heard for long.
     static let oddsFactorMaximum: Float = 40
-    /// No more is asked for: hardly any digit in noise is more probable than this.
-    static let posteriorMaximum: Float = 0.98
     /// What was longer ago than this many frames (a minute) says nothing of now.
     static let memoryFrames = 6000
 
@@ -34,10 +32,7 @@ struct Wariness {
     ///
     /// - Parameter posterior: the same where nothing else was heard, 0...1.
     func threshold(_ posterior: Float, at frame: Int) -> Float {
-        guard oddsFactor > 1, frame - lastFrame <= Self.memoryFrames, posterior < Self.posteriorMaximum else {
-            return posterior
-        }
-        let odds = posterior / (1 - posterior) * oddsFactor
-        return min(odds / (1 + odds), Self.posteriorMaximum)
+        guard oddsFactor > 1, frame - lastFrame <= Self.memoryFrames else { return posterior }
+        return PriorOdds.threshold(posterior, oddsFactor: oddsFactor)
     }
 }

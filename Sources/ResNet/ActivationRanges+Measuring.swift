@@ -20,10 +20,14 @@ extension ActivationRanges {
         network.logits(windows, into: &span, observing: { name, values in histograms[name]?.add(values) })
         var maxima: [String: Float] = [:]
         for (name, histogram) in histograms {
-            maxima[name] = histogram.bestMaximum(steps: name.contains("downsample") ? 127 : 255)
+            maxima[name] = headroom * histogram.bestMaximum(steps: name.contains("downsample") ? 127 : 255)
         }
         return ActivationRanges(maxima: maxima)
     }
+
+    /// Room for clips that are unlike the windows that the ranges were measured on: without it, of 9,612 clips one had a digit's
+    /// probability changed by 0.22 against f32. Steps that are larger by so little cost nothing.
+    private static var headroom: Float { 1.12 }
 }
 
 /// Counts of magnitudes in bins of equal width, from 0 to a limit that doubles as needed.

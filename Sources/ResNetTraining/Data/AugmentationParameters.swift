@@ -67,13 +67,13 @@ public struct AugmentationParameters: Sendable, Hashable {
     /// Chance of a background nearly digital silence (-96 to -75 dB of full scale, or none).
     public var silenceChance: Float = 0.15
     /// Chance of a noisy place; else the background is a quiet one.
-    public var noisyChance: Float = 0.35
+    public var noisyChance: Float = 0.5
     /// Signal to noise ratio in a noisy place.
-    public var noisyRatio: ClosedRange<Float> = 5...20
+    public var noisyRatio: ClosedRange<Float> = 0...20
     /// Signal to noise ratio in a quiet place.
     public var quietRatio: ClosedRange<Float> = 15...45
     /// Weights of white, pink, brown noise, hum, recorded noise and babble.
-    public var noiseWeights: [Float] = [0.16, 0.18, 0.1, 0.08, 0.38, 0.1]
+    public var noiseWeights: [Float] = [0.11, 0.14, 0.08, 0.06, 0.5, 0.11]
 
     // MARK: The cut
 
