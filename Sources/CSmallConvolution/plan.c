@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// Zeroed bytes at the start of a cache line.
-static void *aligned(size_t bytes)
+void *dsc_aligned(size_t bytes)
 {
     size_t rounded = (bytes + 63) / 64 * 64;
     void *result = aligned_alloc(64, rounded);
@@ -121,10 +120,10 @@ dsc_convolution *dsc_plan(dsc_shape shape, int block, size_t weight_bytes, const
     result->block = block;
     result->runs = calloc(runs, sizeof *result->runs);
     result->taps = calloc(by_tap ? all_taps : all_taps * positions, sizeof *result->taps);
-    result->weights = aligned(weight_bytes);
-    result->scales = aligned(outputs * sizeof *scales);
-    result->bias = aligned(outputs * sizeof *bias);
-    result->sums = aligned((size_t)(dsc_positions(&shape) * block) * 4);
+    result->weights = dsc_aligned(weight_bytes);
+    result->scales = dsc_aligned(outputs * sizeof *scales);
+    result->bias = dsc_aligned(outputs * sizeof *bias);
+    result->sums = dsc_aligned((size_t)(dsc_positions(&shape) * block) * 4);
     if (!result->runs || !result->taps || !result->weights || !result->scales || !result->bias || !result->sums) {
         dsc_destroy(result);
         return NULL;

@@ -54,6 +54,9 @@ struct dsc_convolution {
 
 static inline int dsc_positions(const dsc_shape *shape) { return shape->output_height * shape->output_width; }
 
+/// Zeroed bytes at the start of a cache line; NULL where memory is short. Free them with `free`.
+void *dsc_aligned(size_t bytes);
+
 /// The runs and empty room for the weights; NULL where memory is short.
 dsc_convolution *dsc_plan(
     dsc_shape shape, int block, size_t weight_bytes, const float *scales, const float *bias);

@@ -1,4 +1,4 @@
-#include "small_convolution.h"
+#include "plan.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,9 +9,6 @@
 
 #define VNNI "avx512f,avx512bw,avx512vnni"
 #define AVX2 "avx2,fma"
-
-/// Positions, all of one row, whose sums fit the vector registers beside the weights.
-#define RUN_LIMIT 6
 
 // Outputs of one vector register times those that leave room for RUN_LIMIT positions, as in u8.c; inputs are multiplied in pairs.
 enum { WIDE = 64, NARROW = 16 };
@@ -34,14 +31,6 @@ struct dsc_stem {
     /// [output_height, output_width, output_channels]
     uint8_t *convolved;
 };
-
-static void *aligned(size_t bytes)
-{
-    size_t rounded = (bytes + 63) / 64 * 64;
-    void *result = aligned_alloc(64, rounded);
-    if (result) memset(result, 0, rounded);
-    return result;
-}
 
 static int block_of(const dsc_stem *stem) { return stem->wide ? WIDE : NARROW; }
 
@@ -73,11 +62,11 @@ dsc_stem *dsc_create_stem(dsc_shape shape, bool wide, const float *weights, cons
     stem->pairs = (shape.kernel + 1) / 2;
     // Room for the pair that begins at the kernel's last column.
     stem->row = shape.input_width + 2 * shape.padding + 1;
-    stem->weights = aligned(outputs * (size_t)(shape.kernel * stem->pairs) * 2 * sizeof *stem->weights);
-    stem->scales = aligned(outputs * sizeof *stem->scales);
-    stem->bias = aligned(outputs * sizeof *stem->bias);
-    stem->input = aligned((size_t)((shape.input_height + 2 * shape.padding) * stem->row) * sizeof *stem->input);
-    stem->convolved = aligned((size_t)(shape.output_height * shape.output_width) * outputs);
+    stem->weights = dsc_aligned(outputs * (size_t)(shape.kernel * stem->pairs) * 2 * sizeof *stem->weights);
+    stem->scales = dsc_aligned(outputs * sizeof *stem->scales);
+    stem->bias = dsc_aligned(outputs * sizeof *stem->bias);
+    stem->input = dsc_aligned((size_t)((shape.input_height + 2 * shape.padding) * stem->row) * sizeof *stem->input);
+    stem->convolved = dsc_aligned((size_t)(shape.output_height * shape.output_width) * outputs);
     if (!stem->weights || !stem->scales || !stem->bias || !stem->input || !stem->convolved) {
         dsc_destroy_stem(stem);
         return NULL;

@@ -12,21 +12,19 @@ struct Wariness {
     /// What was longer ago than this many frames (a minute) says nothing of now.
     static let memoryFrames = 6000
 
-    private var oddsFactor: Float = 1
-    private var hasOther = false
+    /// Doubled by each. The first makes no difference yet: it may be a cough, or a digit misheard.
+    private var oddsFactor: Float = 0.5
     private var lastFrame = 0
 
     /// An utterance that was no digit ended at this frame.
     mutating func noteOther(at frame: Int) {
         if frame - lastFrame > Self.memoryFrames { noteDigit() }
-        // The first may be a cough, or a digit misheard.
-        if hasOther { oddsFactor = min(2 * oddsFactor, Self.oddsFactorMaximum) }
-        hasOther = true
+        oddsFactor = min(2 * oddsFactor, Self.oddsFactorMaximum)
         lastFrame = frame
     }
 
     /// A digit was given.
-    mutating func noteDigit() { (oddsFactor, hasOther) = (1, false) }
+    mutating func noteDigit() { oddsFactor = 0.5 }
 
     /// The least posterior of a digit at this frame.
     ///

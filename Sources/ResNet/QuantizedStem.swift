@@ -38,8 +38,6 @@ final class QuantizedStem: NetworkOperation {
         dsc_run_stem(pointer, pooling, source.floats.baseAddress, to.baseAddress)
     }
 
-    /// Whether this CPU has what it takes. CPUs between AVX2 and AVX-512 VNNI have other instructions, with which nothing was measured.
-    static var isSupported: Bool {
-        Engine.hasAVX512VNNI ? dsc_supports_u8(true) : Engine.hasAVX2AtMost && dsc_supports_u8(false)
-    }
+    /// Whether this CPU has what it takes: the instructions of the other convolutions of bytes.
+    static var isSupported: Bool { SmallConvolution.positionLimit(.u8) > 0 }
 }

@@ -62,9 +62,18 @@ public struct EnrolmentOptions: Sendable {
 }
 
 extension AugmentationParameters {
+    /// Less noise than `standard` has, which is for strangers in any room: what enrolment was measured with.
+    private static let ownRoom: AugmentationParameters = {
+        var p = AugmentationParameters()
+        p.noisyChance = 0.35
+        p.noisyRatio = 5...20
+        p.noiseWeights = [0.16, 0.18, 0.1, 0.08, 0.38, 0.1]
+        return p
+    }()
+
     /// For the clips of one person in one room.
     public static let enrolment: AugmentationParameters = {
-        var p = AugmentationParameters()
+        var p = ownRoom
         p.speed = 0.9...1.12
         p.vocalTract = 0.95...1.05
         return p
@@ -72,7 +81,7 @@ extension AugmentationParameters {
 
     /// For the clips of one person as other people might have said them: children and giants among them.
     public static let pseudoStrangers: AugmentationParameters = {
-        var p = AugmentationParameters()
+        var p = ownRoom
         p.speedChance = 1
         p.speed = 0.72...1.4
         p.vocalTractChance = 0.8
