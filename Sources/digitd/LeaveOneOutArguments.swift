@@ -26,6 +26,11 @@ struct LeaveOneOutArguments: ParsableArguments {
         help: ArgumentHelp(
             "Epochs for each speaker, from there. (default: \(Self.standard.foldEpochs))", valueName: "n"))
     var foldEpochs: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Networks for each speaker, seeds apart, of which the mean is judged. (default: \(Self.standard.foldNetworks))",
+            valueName: "n"))
+    var foldNetworks: Int?
     @Option(help: ArgumentHelp("Windows an epoch. (default: one for each training clip)", valueName: "n"))
     var windows: Int?
     @Option(help: ArgumentHelp("Windows of a speaker's epoch. (default: as --windows)", valueName: "n"))
@@ -56,7 +61,8 @@ struct LeaveOneOutArguments: ParsableArguments {
     func validate() throws {
         let given = [
             ("output", output != nil), ("base", base != nil), ("base-epochs", baseEpochs != nil),
-            ("fold-epochs", foldEpochs != nil), ("windows", windows != nil), ("fold-windows", foldWindows != nil),
+            ("fold-epochs", foldEpochs != nil), ("fold-networks", foldNetworks != nil), ("windows", windows != nil),
+            ("fold-windows", foldWindows != nil),
             ("batch-size", batchSize != nil), ("learning-rate", learningRate != nil),
             ("fold-learning-rate", foldLearningRate != nil), ("seed", seed != nil), ("threads", threads != nil),
             ("set-weight", !setWeight.isEmpty),
@@ -74,6 +80,7 @@ struct LeaveOneOutArguments: ParsableArguments {
     private func validateNumbers() throws {
         let counts = [
             ("base-epochs", baseEpochs, 0...100_000), ("fold-epochs", foldEpochs, 1...100_000),
+            ("fold-networks", foldNetworks, 1...100),
             ("windows", windows, 1...1_000_000_000), ("fold-windows", foldWindows, 1...1_000_000_000),
             ("batch-size", batchSize, 2...4096), ("threads", threads, 1...1024),
         ]
@@ -105,6 +112,7 @@ struct LeaveOneOutArguments: ParsableArguments {
         options.baseWeights = base
         options.baseEpochs = baseEpochs ?? options.baseEpochs
         options.foldEpochs = foldEpochs ?? options.foldEpochs
+        options.foldNetworks = foldNetworks ?? options.foldNetworks
         options.foldLearningRate = foldLearningRate ?? options.foldLearningRate
         options.foldWindowsPerEpoch = foldWindows
         return options

@@ -95,6 +95,41 @@ import Testing
         }
     }
 
+    @Test func aFoldOfSeveralNetworksIsTheirMean() throws {
+        let directory = try TemporaryDirectory()
+        try Self.makeData(directory)
+        var options = Self.options(directory)
+        options.baseEpochs = 0
+        options.foldNetworks = 2
+        func run() throws -> [String] {
+            var log: [String] = []
+            let figures = try LeaveOneSpeakerOut(options).run { event in
+                Self.log(event).map { if !$0.contains("to train on") { log.append($0) } }
+            }
+            #expect(figures?.folds.count == 2)
+            return log
+        }
+        let judged = ["espeak-en-us judged on 20", "flite-slt judged on 20"]
+        #expect(
+            try run() == [
+                "espeak-en-us-1 begins, 1 of 4", "espeak-en-us-2 begins, 2 of 4", judged[0],
+                "flite-slt-1 begins, 3 of 4", "flite-slt-2 begins, 4 of 4", judged[1],
+            ])
+        #expect(
+            try run() == [
+                "espeak-en-us-1 found", "espeak-en-us-2 found", judged[0], "flite-slt-1 found", "flite-slt-2 found",
+                judged[1],
+            ])
+        let weights = try ["", "-1", "-2"].map {
+            try WeightsFile(contentsOf: "\(options.directory)/flite-slt\($0).safetensors").tensors["fc.weight"]!.values
+        }
+        #expect(weights[1] != weights[2], "the seeds are apart")
+        for i in weights[0].indices {
+            let mean = (weights[1][i] + weights[2][i]) / 2
+            #expect(abs(weights[0][i] - mean) <= 1e-3 * max(abs(mean), 0.01))
+        }
+    }
+
     @Test func dataWithoutFSDDIsRefused() throws {
         var options = LeaveOneSpeakerOut.Options(directory: "/nowhere")
         options.training.directories = [testDirectory]

@@ -11,8 +11,10 @@ import ResNetTraining
 /// temperature and threshold are chosen on the held-out speakers of other sets. FSDD's official test clips of the others
 /// stay out of training as ever.
 ///
-/// A directory holds the work: `base.safetensors`, one weights file a speaker, and the checkpoint of the one in training.
-/// A run that was killed goes on when it is started again with the same options.
+/// A fold may train several networks, seeds apart, and be their mean, as the network that ships is of several runs.
+///
+/// A directory holds the work: `base.safetensors`, one weights file a speaker (and `<speaker>-<n>.safetensors`, what it is the mean
+/// of), and the checkpoint of the one in training. A run that was killed goes on when it is started again with the same options.
 public struct LeaveOneSpeakerOut: Sendable {
     /// How the networks are trained.
     public struct Options: Sendable {
@@ -26,6 +28,8 @@ public struct LeaveOneSpeakerOut: Sendable {
         public var baseEpochs = 10
         /// Epochs of each fold.
         public var foldEpochs = 4
+        /// Networks of each fold, at least 1; with more, the fold is their mean.
+        public var foldNetworks = 1
         /// Peak of a fold's learning-rate schedule, where it goes on from a base.
         public var foldLearningRate: Float = 5e-4
         /// Windows of a fold's epoch; nil as for the base.
@@ -101,26 +105,31 @@ public struct LeaveOneSpeakerOut: Sendable {
         try makeDirectory()
 
         let needsBase = options.baseWeights == nil && options.baseEpochs > 0
-        let total = speakers.count + (needsBase ? 1 : 0)
+        let total = speakers.count * options.foldNetworks + (needsBase ? 1 : 0)
+        var number = 0
+        func train(_ training: TrainingOptions, ancestry: String) throws -> Bool {
+            number += 1
+            return try self.train(
+                training, number: number, of: total, ancestry: ancestry, report: report, shouldStop: shouldStop)
+        }
         var base = options.baseWeights
         var ancestry = ""
         if let path = base { try refuseIfHeard(path, data) }
         if needsBase {
             let training = baseOptions(speakers)
-            let done = try train(
-                training, name: "base", number: 1, of: total, ancestry: "", report: report, shouldStop: shouldStop)
-            guard done else { return nil }
+            guard try train(training, ancestry: "") else { return nil }
             base = training.output
             ancestry = training.fingerprint
         }
         var figures = LeaveOneOutFigures()
-        for (index, speaker) in speakers.enumerated() {
-            let training = foldOptions(speaker, base: base)
-            let done = try train(
-                training, name: speaker, number: total - speakers.count + index + 1, of: total, ancestry: ancestry,
-                report: report, shouldStop: shouldStop)
-            guard done else { return nil }
-            let fold = try judge(training.output, data.clips.filter { $0.isFSDD && $0.speaker == speaker }, speaker)
+        for speaker in speakers {
+            let members = foldOptions(speaker, base: base)
+            for training in members {
+                guard try train(training, ancestry: ancestry) else { return nil }
+            }
+            let output = path(speaker)
+            if members.count > 1 { try average(members, output: output, ancestry: ancestry, report: report) }
+            let fold = try judge(output, data.clips.filter { $0.isFSDD && $0.speaker == speaker }, speaker)
             figures.folds.append(fold)
             report(.judged(fold))
         }
@@ -136,43 +145,72 @@ public struct LeaveOneSpeakerOut: Sendable {
         return training
     }
 
-    private func foldOptions(_ speaker: String, base: String?) -> TrainingOptions {
+    /// The trainings of one fold.
+    private func foldOptions(_ speaker: String, base: String?) -> [TrainingOptions] {
         var training = options.training
-        training.output = path(speaker)
         training.initialWeights = base
         training.epochs = options.foldEpochs
         training.windowsPerEpoch = options.foldWindowsPerEpoch ?? training.windowsPerEpoch
         if base != nil { training.learningRate = options.foldLearningRate }
         training.fsddSpeakersLeftOut = [speaker]
-        return training
+        return (0..<options.foldNetworks).map { index in
+            var member = training
+            member.seed &+= UInt64(index)
+            member.output = path(options.foldNetworks == 1 ? speaker : "\(speaker)-\(index + 1)")
+            return member
+        }
     }
 
     private func path(_ name: String) -> String { "\(options.directory)/\(name).safetensors" }
 
     /// Trains a network, or finds it done. False if it was stopped.
     private func train(
-        _ training: TrainingOptions, name: String, number: Int, of total: Int, ancestry: String,
+        _ training: TrainingOptions, number: Int, of total: Int, ancestry: String,
         report: (Progress) -> Void, shouldStop: () -> Bool
     ) throws -> Bool {
-        // Weights do not say by which options they were made, so that stands beside them.
-        let note = "\(options.directory)/\(name).options"
-        let wanted = [ancestry, training.fingerprint].filter { !$0.isEmpty }.joined(separator: "\n") + "\n"
-        if let found = try? String(contentsOfFile: note, encoding: .utf8) {
-            guard found == wanted else { throw Failure.otherOptions(path: note) }
-            if FileManager.default.fileExists(atPath: training.output) {
-                report(.found(name: name))
-                return true
-            }
-        }
-        do throws(AtomicFileError) {
-            try writeAtomically(Array(wanted.utf8), to: note)
-        } catch {
-            throw Failure.unwritable(path: note, reason: error.reason)
+        let name = Self.name(training.output)
+        if try isDone(training.output, madeBy: [ancestry, training.fingerprint]) {
+            report(.found(name: name))
+            return true
         }
         report(.begins(name: name, number: number, of: total))
         let weights = try Trainer(training).run(
             report: { report(.training(name: name, $0)) }, shouldStop: shouldStop)
         return weights != nil
+    }
+
+    /// Writes the mean of a fold's networks, unless it is there.
+    private func average(
+        _ members: [TrainingOptions], output: String, ancestry: String, report: (Progress) -> Void
+    ) throws {
+        guard try !isDone(output, madeBy: [ancestry] + members.map(\.fingerprint)) else { return }
+        var training = members[0]
+        training.output = output
+        _ = try NetworkAverage.run(
+            members.map(\.output), options: training,
+            report: { report(.training(name: Self.name(output), $0)) })
+    }
+
+    /// The name of a network, after its file's.
+    private static func name(_ output: String) -> String {
+        URL(fileURLWithPath: output).deletingPathExtension().lastPathComponent
+    }
+
+    /// Whether a network is there already. Weights do not say by which options they were made, so that stands beside them; where
+    /// nothing does, it is written.
+    private func isDone(_ output: String, madeBy options: [String]) throws(Failure) -> Bool {
+        let note = "\(self.options.directory)/\(Self.name(output)).options"
+        let wanted = options.filter { !$0.isEmpty }.joined(separator: "\n") + "\n"
+        if let found = try? String(contentsOfFile: note, encoding: .utf8) {
+            guard found == wanted else { throw .otherOptions(path: note) }
+            if FileManager.default.fileExists(atPath: output) { return true }
+        }
+        do throws(AtomicFileError) {
+            try writeAtomically(Array(wanted.utf8), to: note)
+        } catch {
+            throw .unwritable(path: note, reason: error.reason)
+        }
+        return false
     }
 
     /// What the network of a fold says of the speaker's clips, as `digitd evaluate` judges them.

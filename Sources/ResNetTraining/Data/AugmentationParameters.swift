@@ -18,14 +18,27 @@ public struct AugmentationParameters: Sendable, Hashable {
     /// Factor of the utterance's length.
     public var stretch: ClosedRange<Float> = 0.85...1.2
 
+    /// Chance that the voice itself is duller or brighter than it was recorded, before any noise is added: soft voices and
+    /// close or averted mouths have their upper formants under the noise.
+    public var effortChance: Float = 0.3
+    /// Shelf gain of that, in dB.
+    public var effort: ClosedRange<Float> = -20...6
+    /// Corner of that shelf.
+    public var effortCorner: ClosedRange<Float> = 300...1_500
+
     // MARK: The recording
 
     /// Chance that an utterance lies in its clip without its soft edges, as noise gates and hard trimming leave it.
-    public var gateChance: Float = 0.15
+    public var gateChance: Float = 0.3
     /// How far below the utterance's loudest 10 ms such a gate opens and closes. FSDD's speakers lie between 16 and 47 dB.
-    public var gateLevel: ClosedRange<Float> = 12...34
+    public var gateLevel: ClosedRange<Float> = 4...34
     /// The most that a gate takes of an utterance at either end, so that the word stays itself.
-    public var gateShareMax: Float = 0.3
+    public var gateShareMax: Float = 0.5
+    /// Chance that a recording begins too late, within the utterance, as with a key that is pressed while one speaks; half that chance
+    /// that it ends too early.
+    public var lateChance: Float = 0.2
+    /// How much of the utterance is lost.
+    public var lateShare: ClosedRange<Float> = 0.02...0.3
 
     // MARK: The room and the microphone
 
@@ -53,6 +66,12 @@ public struct AugmentationParameters: Sendable, Hashable {
     public var resonanceFrequency: ClosedRange<Float> = 300...3_600
     /// Frequency over width of a resonance.
     public var resonanceQuality: ClosedRange<Float> = 0.7...3
+    /// Chance that the utterance takes the long-term spectrum of another recording of the same word, or comes near it.
+    public var spectrumChance: Float = 0.5
+    /// How far: 0 is its own, 1 the other's.
+    public var spectrumShare: ClosedRange<Float> = 0...1.2
+    /// The most that this lifts or lowers a band, in dB.
+    public var spectrumLimit: Float = 20
     /// Chance of soft clipping.
     public var clippingChance: Float = 0.06
     /// Drive into the soft clipper over full scale.
@@ -95,7 +114,7 @@ public struct AugmentationParameters: Sendable, Hashable {
     /// Bands of one band mask, at most.
     public var maskBandsMax = 5
 
-    /// The values used to train the shipped network.
+    /// The values of `digitd train`. The shipped network was trained with those of its time (Trials).
     public static let standard = AugmentationParameters()
 
     /// The defaults.
@@ -111,9 +130,12 @@ public struct AugmentationParameters: Sendable, Hashable {
         p.speedChance = 0
         p.vocalTractChance = 0
         p.stretchChance = 0
+        p.effortChance = 0
         p.gateChance = 0
+        p.lateChance = 0
         p.reverberationChance = 0
         p.microphoneChance = 0
+        p.spectrumChance = 0
         p.clippingChance = 0
         p.peakLevel = -12...(-12)
         p.padding = 0.5...0.5

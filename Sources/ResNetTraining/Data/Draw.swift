@@ -33,11 +33,16 @@ public struct Draw: Sendable, Hashable {
     /// The label of the result, 0...10.
     public var label: Int
 
+    /// Index of a clip of the same word (of a word that is not a digit, of any such), whose long-term spectrum the window may
+    /// take; nil where there is none to take.
+    public var model: Int?
+
     /// Describes a window to make.
-    public init(clip: Int, recipe: Recipe = .plain, partner: Int = 0, label: Int) {
+    public init(clip: Int, recipe: Recipe = .plain, partner: Int = 0, label: Int, model: Int? = nil) {
         self.clip = clip
         self.recipe = recipe
         self.partner = partner
         self.label = label
+        self.model = model
     }
 }

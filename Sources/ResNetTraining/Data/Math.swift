@@ -7,6 +7,9 @@ enum Math {
     static func exponential(_ x: Float) -> Float { Foundation.expf(x) }
     static func sine(_ x: Float) -> Float { Foundation.sinf(x) }
 
+    /// A level of 1 dB as the difference of two natural logarithms of power.
+    static let nepersPerDecibel: Float = 0.2302585
+
     /// The amplitude factor of a level in dB.
     static func amplitude(decibels: Float) -> Float { Foundation.powf(10, decibels / 20) }
 }

@@ -113,22 +113,28 @@ public struct Sampler: Sendable {
         var random = SeededRandom(seed: seed ^ 0x5A4D_504C_4552, epoch: epoch, position: position)
         guard random.uniformDouble() < parameters.negativeFraction else {
             let digit = random.index(below: 10)
-            let clip = digits[digit].draw(&random)
-            guard random.uniformDouble() < parameters.inRunFraction else { return Draw(clip: clip, label: digit) }
-            let partner = digits[random.index(below: 10)].draw(&random)
-            return Draw(clip: clip, recipe: .inRun, partner: partner, label: digit)
+            var draw = Draw(clip: digits[digit].draw(&random), label: digit)
+            if random.uniformDouble() < parameters.inRunFraction {
+                draw.recipe = .inRun
+                draw.partner = digits[random.index(below: 10)].draw(&random)
+            }
+            draw.model = digits[digit].draw(&random)
+            return draw
         }
         let isMade = random.uniformDouble() < parameters.madeFraction
         if !isMade && !words.clips.isEmpty {
-            return Draw(clip: words.draw(&random), label: LabelledClip.notADigit)
+            let clip = words.draw(&random)
+            return Draw(clip: clip, label: LabelledClip.notADigit, model: words.draw(&random))
         }
         let recipe = recipe(&random)
         let first = random.index(below: 10)
         // Two digits run together may be the same one; two halves of one digit are that digit.
         let second = recipe == .runTogether ? random.index(below: 10) : (first + 1 + random.index(below: 9)) % 10
+        let clip = digits[first].draw(&random)
+        let partner = digits[second].draw(&random)
         return Draw(
-            clip: digits[first].draw(&random), recipe: recipe, partner: digits[second].draw(&random),
-            label: LabelledClip.notADigit)
+            clip: clip, recipe: recipe, partner: partner, label: LabelledClip.notADigit,
+            model: recipe == .noise ? nil : digits[first].draw(&random))
     }
 
     private func recipe(_ random: inout SeededRandom) -> Draw.Recipe {

@@ -95,10 +95,25 @@ extension WindowMaker {
         let range = max(0, speech.lowerBound - margin)..<min(audio.samples.count, speech.upperBound + margin)
         appendPart(of: draw.clip, range)
         wordSpeech = speech.lowerBound - range.lowerBound..<speech.upperBound - range.lowerBound
+        if parameters.lateChance > 0, draw.label < 10 { cutWord(&random) }
         if random.chance(parameters.gateChance) {
             gateWord(level: random.uniform(in: parameters.gateLevel))
         } else if !whole {
             fadeWord(80)
+        }
+    }
+
+    /// Begins the recording within the utterance, or ends it there.
+    private mutating func cutWord(_ random: inout SeededRandom) {
+        if random.chance(parameters.lateChance) {
+            let lost = Int(random.uniform(in: parameters.lateShare) * Float(wordSpeech.count))
+            word.removeSubrange(..<(wordSpeech.lowerBound + lost))
+            wordSpeech = 0..<wordSpeech.count - lost
+        }
+        if random.chance(parameters.lateChance / 2) {
+            let lost = Int(random.uniform(in: parameters.lateShare) * Float(wordSpeech.count))
+            word.removeSubrange((wordSpeech.upperBound - lost)...)
+            wordSpeech = wordSpeech.lowerBound..<word.count
         }
     }
 

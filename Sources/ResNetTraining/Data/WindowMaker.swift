@@ -54,10 +54,12 @@ public struct WindowMaker: ~Copyable {
         let isLive = random.chance(parameters.liveChance)
         makeWord(draw, whole: !isLive || random.chance(parameters.wholeClipChance), random: &random)
         changeSpeed(&random)
+        changeEffort(&random)
         addRoom(&random)
         let truth = embed(padded: isLive, random: &random)
         addMicrophone(&random)
         computeFrames()
+        takeSpectrum(of: draw, random: &random)
         let cut = isLive ? liveCut(truth: truth, random: &random) : clipCut()
         takeUtterance(jittered(cut, random: &random), isLive: isLive, random: &random)
         UtteranceWindow.fill(&output, utterance: utterance.span, background: background.span, parameters: .standard)
@@ -75,6 +77,13 @@ public struct WindowMaker: ~Copyable {
         let start = min(Int(Float(wordSpeech.lowerBound) / speed), word.count - 1)
         let end = min(Int(Float(wordSpeech.upperBound) / speed), word.count)
         wordSpeech = start..<max(end, start + 1)
+    }
+
+    private mutating func changeEffort(_ random: inout SeededRandom) {
+        guard parameters.effortChance > 0, random.chance(parameters.effortChance) else { return }
+        let decibels = random.uniform(in: parameters.effort)
+        let shelf = Biquad.highShelf(random.logUniform(in: parameters.effortCorner), decibels: decibels, rate: rate)
+        shelf.apply(to: &word)
     }
 
     private mutating func addRoom(_ random: inout SeededRandom) {
@@ -190,6 +199,34 @@ public struct WindowMaker: ~Copyable {
         swap(&frames, &self.frames)
         swap(&energies, &self.energies)
         swap(&mix, &self.mix)
+    }
+
+    /// Moves the long-term spectrum of the frames towards that of the draw's model: a linear filter, so far as bands are narrow.
+    private mutating func takeSpectrum(of draw: Draw, random: inout SeededRandom) {
+        guard let model = draw.model, parameters.spectrumChance > 0 else { return }
+        guard random.chance(parameters.spectrumChance) else { return }
+        let share = random.uniform(in: parameters.spectrumShare)
+        guard let from = spectrum(of: draw.clip), let to = spectrum(of: model) else { return }
+        let added = SpectrumTransfer.difference(
+            from: from, to: to, share: share, limit: parameters.spectrumLimit * Math.nepersPerDecibel)
+        let bands = WindowShape.bands
+        for i in energies.indices {
+            for band in 0..<bands { frames[i * bands + band] += added[band] }
+            energies[i] = energy.decibels(frames.span.extracting(i * bands..<(i + 1) * bands))
+        }
+    }
+
+    /// The long-term spectrum of a clip's utterance.
+    private mutating func spectrum(of clip: Int) -> [Float]? {
+        let audio = store.audio[clip]
+        let scale = 1 / Float(max(audio.peak, 1))
+        var frames: [Float] = []
+        let samples = audio.samples[audio.speech.prefix(Self.wordSamplesMax)].map { Float($0) * scale }
+        stream.reset()
+        stream.process(samples.span) { frame in
+            for band in 0..<frame.count { frames.append(frame[band]) }
+        }
+        return SpectrumTransfer.mean(frames.span)
     }
 
     private func clipCut() -> Range<Int> {

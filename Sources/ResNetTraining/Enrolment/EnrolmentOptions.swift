@@ -62,9 +62,13 @@ public struct EnrolmentOptions: Sendable {
 }
 
 extension AugmentationParameters {
-    /// Less noise than `standard` has, which is for strangers in any room: what enrolment was measured with.
+    /// Less noise than `standard` has, and no microphone but the own: those are for strangers in any room. What enrolment was
+    /// measured with.
     private static let ownRoom: AugmentationParameters = {
         var p = AugmentationParameters()
+        p.spectrumChance = 0
+        p.effortChance = 0
+        p.lateChance = 0
         p.noisyChance = 0.35
         p.noisyRatio = 5...20
         p.noiseWeights = [0.16, 0.18, 0.1, 0.08, 0.38, 0.1]

@@ -1,0 +1,93 @@
+import Foundation
+import Testing
+
+@testable import ResNetTraining
+
+/// What single changes do to a word, everything else left as it is.
+@Suite struct AugmentationTests {
+    /// The window of a clip on its own, changed as `change` sets.
+    private static func window(
+        _ clips: [[Float]], clip: Int = 0, model: Int? = nil, position: Int = 0,
+        change: (inout AugmentationParameters) -> Void = { _ in }
+    ) throws -> [Float] {
+        let store = ClipStore(clips: clips.map { (LabelledClip(path: "1", label: 1, speaker: "s", set: "a"), $0) })
+        var parameters = AugmentationParameters.validation(ratio: nil, live: false)
+        parameters.noisyRatio = 60...60
+        change(&parameters)
+        var maker = try WindowMaker(store: store, parameters: parameters)
+        var window = [Float](repeating: 0, count: WindowShape.count)
+        var output = window.mutableSpan
+        maker.makeWindow(
+            Draw(clip: clip, label: 1, model: model), seed: 1, epoch: 0, position: position, into: &output)
+        return window
+    }
+
+    private static func distance(_ a: [Float], _ b: [Float]) -> Float {
+        zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / Float(a.count)
+    }
+
+    /// Noise that rises and falls, of the given length in samples, darker behind its middle.
+    private static func word(_ count: Int) -> [Float] {
+        var random = SeededRandom(seed: 1)
+        var word = (0..<count).map { 0.1 * random.gaussian() * sinf(.pi * Float($0) / Float(count)) }
+        for i in count / 2..<count { word[i] = 0.3 * word[i] + 0.7 * word[i - 1] }
+        return word
+    }
+
+    /// A word heard through a dull microphone, given the spectrum of a bright one's recording, is as if heard through that;
+    /// half way it lies between.
+    @Test func spectrumOfAnotherRecordingIsTaken() throws {
+        let dull = Self.word(3_200)
+        var bright = dull
+        for i in bright.indices.dropFirst() { bright[i] = dull[i] - 0.8 * dull[i - 1] }
+        func styled(_ model: Int, share: Float) throws -> [Float] {
+            try Self.window([dull, bright], model: model) {
+                $0.spectrumChance = 1
+                $0.spectrumShare = share...share
+            }
+        }
+        let (plain, aim) = try (Self.window([dull]), Self.window([bright]))
+        let apart = Self.distance(plain, aim)
+        #expect(apart > 0.05, "\(apart)")
+        #expect(try Self.distance(styled(1, share: 1), aim) < 0.2 * apart)
+        let between = try styled(1, share: 0.5)
+        #expect(Self.distance(between, aim) < 0.6 * apart && Self.distance(between, plain) < 0.6 * apart)
+        #expect(try Self.distance(styled(0, share: 1), plain) < 0.01 * apart, "its own spectrum changes nothing")
+    }
+
+    /// A recording that begins late lacks the word's first part, and half of them the last part too.
+    @Test func recordingsBeginLate() throws {
+        let word = Self.word(4_000)
+        let late = try Self.window([Array(word[1_000...])])
+        let both = try Self.window([Array(word[1_000..<3_000])])
+        var counts = [0, 0]
+        for position in 0..<20 {
+            let window = try Self.window([word], position: position) {
+                $0.lateChance = 1
+                $0.lateShare = 0.25...0.25
+            }
+            let distances = [Self.distance(window, late), Self.distance(window, both)]
+            #expect(distances.min()! < 0.5 * Self.distance(late, both), "\(position): \(distances)")
+            counts[distances[0] < distances[1] ? 0 : 1] += 1
+        }
+        #expect(counts.min()! >= 4, "\(counts)")
+    }
+
+    /// A soft voice loses its high bands, not the noise around it.
+    @Test func softVoicesAreDuller() throws {
+        func highOverLow(_ change: (inout AugmentationParameters) -> Void) throws -> Float {
+            let window = try Self.window([Self.word(4_000)], change: change)
+            func mean(_ bands: Range<Int>) -> Float {
+                let middle = bands.flatMap { window[$0 * WindowShape.frames + 40..<$0 * WindowShape.frames + 56] }
+                return middle.reduce(0, +) / Float(middle.count)
+            }
+            return mean(30..<40) - mean(0..<10)
+        }
+        let plain = try highOverLow { _ in }
+        let soft = try highOverLow {
+            $0.effortChance = 1
+            $0.effort = -20...(-20)
+        }
+        #expect(soft < plain - 0.5, "\(plain) \(soft)")
+    }
+}
