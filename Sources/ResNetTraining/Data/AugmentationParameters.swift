@@ -36,9 +36,9 @@ public struct AugmentationParameters: Sendable, Hashable {
     public var gateShareMax: Float = 0.5
     /// Chance that a recording begins too late, within the utterance, as with a key that is pressed while one speaks; half that chance
     /// that it ends too early.
-    public var lateChance: Float = 0.2
+    public var lateChance: Float = 0.3
     /// How much of the utterance is lost.
-    public var lateShare: ClosedRange<Float> = 0.02...0.3
+    public var lateShare: ClosedRange<Float> = 0.05...0.45
 
     // MARK: The room and the microphone
 
