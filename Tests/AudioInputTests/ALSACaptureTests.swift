@@ -207,8 +207,8 @@ extension ALSATests {
             var before: UInt64 = 0
             let result = try read(source) { capture in
                 switch capture.markers.count {
-                case 1 where capture.samples.count >= 800:
-                    #expect(!source.isInDeviceCall)
+                // Asked again until the release is heard of: by then the thread may be in the call that closes the device.
+                case 1 where capture.samples.count >= 800 && !source.isInDeviceCall:
                     source.release()
                 case 2:
                     if before == 0 { before = source.heartbeat }
