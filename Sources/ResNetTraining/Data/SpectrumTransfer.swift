@@ -8,8 +8,8 @@ import MelSpectrogram
 /// beyond it gives colours that exist. After Freq-MixStyle: Schmid et al., "CP-JKU submission to DCASE22" (2022), who
 /// take it for recorders never heard; it goes back to Zhou et al., "Domain generalization with MixStyle" (2021).
 enum SpectrumTransfer {
-    /// Frames this far below the loudest say more of the room than of the voice, in nepers of power (25 dB).
-    private static let range: Float = 5.76
+    /// Frames 25 dB below the loudest say more of the room than of the voice.
+    private static let range = 25 * Math.nepersPerDecibel
 
     /// The mean of every band over an utterance's loud frames; natural logarithms of mel powers. Nil without a frame.
     static func mean(_ frames: Span<Float>) -> [Float]? {
