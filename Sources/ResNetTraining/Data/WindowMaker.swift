@@ -11,7 +11,7 @@ public struct WindowMaker: ~Copyable {
     let store: ClipStore
     let parameters: AugmentationParameters
     let rate = ClipStore.sampleRate
-    private let resampler = VariableResampler()
+    let resampler = VariableResampler()
     private let energy = SpeechBandEnergy(.standard)
     private var stream: MelFrameStream
 
@@ -27,7 +27,7 @@ public struct WindowMaker: ~Copyable {
     var scratch: [Float] = []
     var scratch2: [Float] = []
     var noise: [Float] = []
-    private var mix: [Float] = []
+    var mix: [Float] = []
     private var frames: [Float] = []
     private var energies: [Float] = []
     private var candidates: [Range<Int>] = []
@@ -55,9 +55,10 @@ public struct WindowMaker: ~Copyable {
         let isLive = random.chance(parameters.liveChance)
         makeWord(draw, whole: !isLive || random.chance(parameters.wholeClipChance), random: &random)
         changeSpeed(&random)
-        changeEffort(&random)
+        changeSlope(&random)
+        let isSoft = changeEffort(&random)
         addRoom(&random)
-        let truth = embed(padded: isLive, random: &random)
+        let truth = embed(padded: isLive, hissing: isSoft && random.chance(parameters.hissChance), random: &random)
         addMicrophone(&random)
         computeFrames()
         takeSpectrum(of: draw, random: &random)
@@ -65,118 +66,6 @@ public struct WindowMaker: ~Copyable {
         takeUtterance(jittered(cut, random: &random), isLive: isLive, random: &random)
         UtteranceWindow.fill(&output, utterance: utterance.span, background: background.span, parameters: .standard)
         mask(&output, random: &random)
-    }
-
-    // MARK: Sound
-
-    private mutating func changeSpeed(_ random: inout SeededRandom) {
-        guard random.chance(parameters.speedChance) else { return }
-        let speed = random.uniform(in: parameters.speed)
-        resampler.resample(word, speed: speed, limit: 2 * Self.wordSamplesMax, into: &scratch2, scratch: &scratch)
-        guard !scratch2.isEmpty else { return }
-        swap(&word, &scratch2)
-        let start = min(Int(Float(wordSpeech.lowerBound) / speed), word.count - 1)
-        let end = min(Int(Float(wordSpeech.upperBound) / speed), word.count)
-        wordSpeech = start..<max(end, start + 1)
-    }
-
-    private mutating func changeEffort(_ random: inout SeededRandom) {
-        guard parameters.effortChance > 0, random.chance(parameters.effortChance) else { return }
-        let decibels = random.uniform(in: parameters.effort)
-        let shelf = Biquad.highShelf(random.logUniform(in: parameters.effortCorner), decibels: decibels, rate: rate)
-        shelf.apply(to: &word)
-    }
-
-    private mutating func addRoom(_ random: inout SeededRandom) {
-        guard random.chance(parameters.reverberationChance) else { return }
-        Reverberation.apply(
-            to: &word, dry: &scratch, decayTime: random.logUniform(in: parameters.reverberationTime),
-            directRatio: random.uniform(in: parameters.directToReverberant), rate: rate, random: &random)
-    }
-
-    /// Puts the word into its background; returns where in `mix` the utterance is, in samples.
-    private mutating func embed(padded: Bool, random: inout SeededRandom) -> Range<Int> {
-        // A recording's own silence serves as padding as far as it goes: a step in the background is not what rooms do.
-        let before =
-            padded ? max(0, Int(random.uniform(in: parameters.padding) * Float(rate)) - wordSpeech.lowerBound) : 0
-        let own = word.count - wordSpeech.upperBound
-        let after = padded ? max(0, Int(random.uniform(in: parameters.padding) * Float(rate)) - own) : 0
-        let count = max(before + word.count + after, ClipStore.samplesMin)
-        mix.removeAll(keepingCapacity: true)
-        mix.append(contentsOf: repeatElement(0, count: before))
-        mix.append(contentsOf: word)
-        mix.append(contentsOf: repeatElement(0, count: count - before - word.count))
-        let speech = wordSpeech.lowerBound + before..<wordSpeech.upperBound + before
-
-        // All noise is relative to speech of level 1, so that gain and clipping come last, as in a microphone.
-        let level = NoiseSource.rootMeanSquare(mix, speech)
-        if level > 1e-9 { NoiseSource.scale(&mix, by: 1 / level) }
-        let noiseLevel: Float
-        var kind = NoiseSource.Kind.white
-        if random.chance(parameters.silenceChance) {
-            // Speech lies near -20 dB of full scale: nearly digital silence is 55 to 76 dB below it, or nothing at all.
-            noiseLevel = random.chance(0.3) ? 0 : Math.amplitude(decibels: random.uniform(in: -76...(-55)))
-        } else {
-            let isNoisy = random.chance(parameters.noisyChance)
-            let ratio = random.uniform(in: isNoisy ? parameters.noisyRatio : parameters.quietRatio)
-            noiseLevel = Math.amplitude(decibels: -ratio)
-            kind = NoiseSource.kind(weights: parameters.noiseWeights, store: store, random: &random)
-        }
-        guard noiseLevel > 0 else { return speech }
-        noise.removeAll(keepingCapacity: true)
-        noise.append(contentsOf: repeatElement(0, count: count))
-        NoiseSource.fill(&noise, kind: kind, store: store, random: &random)
-        noise.withUnsafeBufferPointer { source in
-            mix.withUnsafeMutableBufferPointer { target in
-                for i in 0..<count { target[i] += noiseLevel * source[i] }
-            }
-        }
-        return speech
-    }
-
-    /// Colour, gain, soft clipping and 16 bits.
-    private mutating func addMicrophone(_ random: inout SeededRandom) {
-        if random.chance(parameters.microphoneChance) {
-            if random.chance(0.5) {
-                let decibels = random.uniform(in: -parameters.tilt...parameters.tilt)
-                let corner = random.logUniform(in: parameters.tiltCorner)
-                let shelf = Biquad.highShelf(corner, decibels: decibels, rate: rate)
-                shelf.apply(to: &mix)
-            }
-            if random.chance(0.5) {
-                let filter = Biquad.highPass(random.logUniform(in: parameters.highPass), rate: rate)
-                filter.apply(to: &mix)
-            }
-            if random.chance(0.5) {
-                let filter = Biquad.lowPass(random.uniform(in: parameters.lowPass), rate: rate)
-                filter.apply(to: &mix)
-            }
-            if parameters.resonancesMax > 0 && random.chance(0.5) {
-                for _ in 0..<random.integer(in: 1...parameters.resonancesMax) {
-                    let filter = Biquad.peak(
-                        random.logUniform(in: parameters.resonanceFrequency),
-                        decibels: random.uniform(in: -parameters.resonance...parameters.resonance),
-                        quality: random.logUniform(in: parameters.resonanceQuality), rate: rate)
-                    filter.apply(to: &mix)
-                }
-            }
-        }
-        let peak = mix.reduce(0) { max($0, abs($1)) }
-        guard peak > 1e-9 else { return }
-        let isClipped = random.chance(parameters.clippingChance)
-        let drive = isClipped ? Math.amplitude(decibels: random.uniform(in: parameters.clippingDrive)) : 1
-        NoiseSource.scale(&mix, by: drive / peak)
-        let gain = Math.amplitude(decibels: random.uniform(in: parameters.peakLevel)) * 32_767
-        mix.withUnsafeMutableBufferPointer { samples in
-            if isClipped {
-                for i in samples.indices {
-                    // A rational tanh: right to 2 % below 3, where it meets 1.
-                    let x = max(-3, min(3, samples[i]))
-                    samples[i] = x * (27 + x * x) / (27 + 9 * x * x)
-                }
-            }
-            for i in samples.indices { samples[i] = (samples[i] * gain).rounded() * 0x1p-15 }
-        }
     }
 
     // MARK: Frames
@@ -299,7 +188,10 @@ public struct WindowMaker: ~Copyable {
         }
         utterance.removeAll(keepingCapacity: true)
         if random.chance(parameters.stretchChance) && cut.count > 1 {
-            FrameWarp.stretch(frames, cut, by: random.uniform(in: parameters.stretch), into: &utterance)
+            let middle = random.uniform(in: 0.3...0.7)
+            let source = middle + random.uniform(in: -parameters.stretchBend...parameters.stretchBend)
+            FrameWarp.stretch(
+                frames, cut, by: random.uniform(in: parameters.stretch), bend: (middle, source), into: &utterance)
         } else {
             utterance.append(contentsOf: frames[cut.lowerBound * bands..<cut.upperBound * bands])
         }

@@ -90,4 +90,91 @@ import Testing
         }
         #expect(soft < plain - 0.5, "\(plain) \(soft)")
     }
+
+    /// A soft voice's hiss hides what the voice lacks: the window's high bands hold nothing but noise.
+    @Test func softVoicesAreHeardThroughHiss() throws {
+        func spread(_ change: (inout AugmentationParameters) -> Void) throws -> Float {
+            let window = try Self.window([Self.word(4_000)], change: change)
+            // The rise and fall of the word in the high bands: its mean over the middle against that near the ends.
+            func mean(_ columns: Range<Int>) -> Float {
+                let values = (30..<40).flatMap { band in columns.map { window[band * WindowShape.frames + $0] } }
+                return values.reduce(0, +) / Float(values.count)
+            }
+            return mean(40..<56) - (mean(28..<32) + mean(64..<68)) / 2
+        }
+        let soft: (inout AugmentationParameters) -> Void = {
+            $0.effortChance = 1
+            $0.effort = -25...(-25)
+            $0.hissRatio = 5...5
+            $0.hissChance = 0
+        }
+        let clear = try spread(soft)
+        let hissing = try spread {
+            soft(&$0)
+            $0.hissChance = 1
+        }
+        #expect(hissing < 0.4 * clear, "\(clear) \(hissing)")
+    }
+
+    /// A voice that dies away is quieter at its end than it was recorded, one that swells at its beginning.
+    @Test func voicesSwellAndDieAway() throws {
+        func tilt(_ position: Int, _ slope: Float) throws -> Float {
+            let window = try Self.window([Self.word(4_000)], position: position) {
+                $0.slopeChance = slope > 0 ? 1 : 0
+                $0.slope = slope
+            }
+            func mean(_ columns: Range<Int>) -> Float {
+                let values = (0..<20).flatMap { band in columns.map { window[band * WindowShape.frames + $0] } }
+                return values.reduce(0, +) / Float(values.count)
+            }
+            return mean(54..<62) - mean(34..<42)
+        }
+        let plain = try tilt(0, 0)
+        let changes = try (0..<20).map { try tilt($0, 24) - plain }
+        #expect(changes.min()! < -0.2 && changes.max()! > 0.2, "\(changes)")
+    }
+
+    /// Noise that opens with the voice stands out of the silence around it; noise that is always there does not.
+    @Test func noiseOpensWithTheVoice() throws {
+        var clip = [Float](repeating: 0, count: 12_000)
+        for (i, sample) in Self.word(4_000).enumerated() { clip[4_000 + i] = sample }
+        /// How far the high bands of a word that has nothing there rise above their background.
+        func rise(openingChance: Float) throws -> Float {
+            let window = try Self.window([clip]) {
+                $0.wholeClipChance = 1
+                $0.effortChance = 1
+                $0.effort = -30...(-30)
+                $0.hissChance = 0
+                $0.noiseWeights = [1]
+                $0.noisyRatio = 10...10
+                $0.openingChance = openingChance
+                $0.openingMargin = 0.05...0.05
+                $0.openingDepth = 50...50
+                $0.openingResonance = 0...0
+            }
+            func mean(_ columns: Range<Int>) -> Float {
+                let values = (30..<40).flatMap { band in columns.map { window[band * WindowShape.frames + $0] } }
+                return values.reduce(0, +) / Float(values.count)
+            }
+            return mean(36..<60) - mean(0..<8)
+        }
+        let (always, opening) = (try rise(openingChance: 0), try rise(openingChance: 1))
+        #expect(opening > always + 0.5, "\(always) \(opening)")
+    }
+
+    /// A bent stretch draws one part out and hurries the other; ends and length stay.
+    @Test func stretchesBend() {
+        let bands = WindowShape.bands
+        let frames = (0..<21).flatMap { [Float](repeating: Float($0), count: bands) }
+        func stretched(_ bend: (at: Float, from: Float)) -> [Float] {
+            var output: [Float] = []
+            FrameWarp.stretch(frames, 0..<21, by: 1, bend: bend, into: &output)
+            return stride(from: 0, to: output.count, by: bands).map { output[$0] }
+        }
+        #expect(stretched((0.5, 0.5)).enumerated().allSatisfy { abs($1 - Float($0)) < 1e-4 })
+        let bent = stretched((0.5, 0.25))
+        #expect(bent.first == 0 && abs(bent[10] - 5) < 1e-4 && bent.count == 21)
+        #expect(abs(bent[20] - 20) < 1e-4 && abs(bent[15] - 12.5) < 1e-4)
+        #expect(zip(bent, bent.dropFirst()).allSatisfy { $0 < $1 })
+    }
 }
