@@ -55,6 +55,8 @@ struct LeaveOneOutArguments: ParsableArguments {
         help: ArgumentHelp(
             "How often a data directory is drawn in training, relative to others.", valueName: "name=factor"))
     var setWeight: [Train.SetWeight] = []
+    @Flag(help: "Train for recordings that are cut into their words, as digitd train --trimmed does.")
+    var trimmed = false
 
     private static let standard = LeaveOneSpeakerOut.Options(directory: "")
 
@@ -65,7 +67,7 @@ struct LeaveOneOutArguments: ParsableArguments {
             ("fold-windows", foldWindows != nil),
             ("batch-size", batchSize != nil), ("learning-rate", learningRate != nil),
             ("fold-learning-rate", foldLearningRate != nil), ("seed", seed != nil), ("threads", threads != nil),
-            ("set-weight", !setWeight.isEmpty),
+            ("set-weight", !setWeight.isEmpty), ("trimmed", trimmed),
         ]
         if !leaveOneSpeakerOut, let name = given.first(where: \.1)?.0 {
             throw ValidationError("--\(name) is for --leave-one-speaker-out only.")
@@ -109,6 +111,7 @@ struct LeaveOneOutArguments: ParsableArguments {
         options.training.threads = threads ?? processorCount
         options.training.split.setsOnlyTrained = Set(trainOnly)
         for weight in setWeight { options.training.sampler.setWeights[weight.name] = weight.factor }
+        if trimmed { options.training.augmentation = .trimmed }
         options.baseWeights = base
         options.baseEpochs = baseEpochs ?? options.baseEpochs
         options.foldEpochs = foldEpochs ?? options.foldEpochs

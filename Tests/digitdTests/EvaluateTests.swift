@@ -119,6 +119,7 @@ import Testing
             #expect(result.status == 64 && result.errors.contains("--fold-networks must be 1 to 100"))
         }
         #expect(try Command.run(["evaluate", "--data", data, "--base-epochs", "2"]).status == 64)
+        #expect(try Command.run(["evaluate", "--data", data, "--trimmed"]).status == 64)
         let scratch = ScratchDirectory()
         let result = try Command.run(command + ["--output", scratch.path + "/work"])
         expectOneSentence(result, 65)

@@ -36,6 +36,8 @@ import Testing
         ["train", "--data", "x", "--output", "y", "--teachers", "t", "--teacher-share", "1.5"],
         ["train", "--data", "x", "--output", "y", "--recipe", "seed", "--teachers", "t"],
         ["train", "--data", "x", "--output", "y", "--average", "a", "--teachers", "t"],
+        ["train", "--data", "x", "--output", "y", "--recipe", "seed", "--trimmed"],
+        ["train", "--data", "x", "--output", "y", "--average", "a", "--trimmed"],
         ["train", "--data", "x", "--output", "y", "--precision", "f64"],
         ["train", "--data", "x", "--output", "y", "--set-weight", "fsdd"], ["evaluate"],
         ["train", "--data", "x", "--output", "y", "--recipe", "other"],
