@@ -46,11 +46,10 @@ public struct AugmentationParameters: Sendable, Hashable {
     public var gateLevel: ClosedRange<Float> = 12...34
     /// The most that a gate takes of an utterance at either end, so that the word stays itself.
     public var gateShareMax: Float = 0.3
-    /// Chance that a recording begins too late, within the utterance, as with a key that is pressed while one speaks; half that chance
-    /// that it ends too early.
+    /// Chance that a recording begins too late, within the utterance, as with a key that is pressed while one speaks.
     public var lateChance: Float = 0
     /// How much of the utterance is lost.
-    public var lateShare: ClosedRange<Float> = 0.05...0.45
+    public var lateShare: ClosedRange<Float> = 0.05...0.4
 
     // MARK: The room and the microphone
 
@@ -106,17 +105,6 @@ public struct AugmentationParameters: Sendable, Hashable {
     /// Weights of white, pink, brown noise, hum, recorded noise and babble.
     public var noiseWeights: [Float] = [0.11, 0.14, 0.08, 0.06, 0.5, 0.11]
 
-    /// Chance that the background is heard around the speech alone, as through a noise gate or a denoiser.
-    public var openingChance: Float = 0.15
-    /// How long before the speech it opens, and how long after it it closes.
-    public var openingMargin: ClosedRange<Float> = 0...0.2
-    /// How much quieter the background is when it is closed.
-    public var openingDepth: ClosedRange<Float> = 15...50
-    /// Half of these backgrounds have a resonance: its frequency.
-    public var openingFrequency: ClosedRange<Float> = 800...3_500
-    /// Gain at that resonance, in dB.
-    public var openingResonance: ClosedRange<Float> = 6...26
-
     // MARK: The cut
 
     /// Chance that the live segmenter cuts the utterance out of the stream; else `ClipSegmenter` does it on the bare
@@ -140,8 +128,7 @@ public struct AugmentationParameters: Sendable, Hashable {
     /// For live microphones: the values of `digitd train`. The shipped network's runs had those of their time (Trials).
     public static let standard = AugmentationParameters()
 
-    /// For recordings that were cut into their words, as many of FSDD's are, besides: hard gates, and recordings that begin too late
-    /// or end too early.
+    /// For recordings that were cut into their words, as many of FSDD's are, besides: hard gates, and recordings that begin too late.
     ///
     /// A network that hears half of a word as that word hears more digits in talk and in music too (Trials).
     public static let trimmed: AugmentationParameters = {
@@ -168,7 +155,6 @@ public struct AugmentationParameters: Sendable, Hashable {
         p.stretchChance = 0
         p.effortChance = 0
         p.slopeChance = 0
-        p.openingChance = 0
         p.gateChance = 0
         p.lateChance = 0
         p.reverberationChance = 0

@@ -78,39 +78,12 @@ extension WindowMaker {
         noise.removeAll(keepingCapacity: true)
         noise.append(contentsOf: repeatElement(0, count: count))
         NoiseSource.fill(&noise, kind: kind, store: store, random: &random)
-        if parameters.openingChance > 0, random.chance(parameters.openingChance) {
-            openNoise(around: speech, random: &random)
-        }
         noise.withUnsafeBufferPointer { source in
             mix.withUnsafeMutableBufferPointer { target in
                 for i in 0..<count { target[i] += noiseLevel * source[i] }
             }
         }
         return speech
-    }
-
-    /// Leaves the noise around the speech alone, as a noise gate or a denoiser does that opens with the voice; half of the time a
-    /// resonance makes it sound like a fricative.
-    private mutating func openNoise(around speech: Range<Int>, random: inout SeededRandom) {
-        if random.chance(0.5) {
-            let filter = Biquad.peak(
-                random.logUniform(in: parameters.openingFrequency),
-                decibels: random.uniform(in: parameters.openingResonance),
-                quality: random.logUniform(in: parameters.resonanceQuality), rate: rate)
-            filter.apply(to: &noise)
-            NoiseSource.normalise(&noise)
-        }
-        let open = Int(random.uniform(in: parameters.openingMargin) * Float(rate))
-        let close = Int(random.uniform(in: parameters.openingMargin) * Float(rate))
-        let closed = Math.amplitude(decibels: -random.uniform(in: parameters.openingDepth))
-        // 10 ms to open, 30 ms to close: gates let go slowly.
-        let (attack, release) = (Float(rate) * 0.01, Float(rate) * 0.03)
-        for i in noise.indices {
-            let before = Float(speech.lowerBound - open - i) / attack
-            let after = Float(i - speech.upperBound - close) / release
-            let shut = max(0, min(1, max(before, after)))
-            noise[i] *= 1 + (closed - 1) * shut
-        }
     }
 
     /// Colour, gain, soft clipping and 16 bits.

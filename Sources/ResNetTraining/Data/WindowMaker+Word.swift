@@ -103,18 +103,14 @@ extension WindowMaker {
         }
     }
 
-    /// Begins the recording within the utterance, or ends it there.
+    /// Begins the recording within the utterance.
+    ///
+    /// Its end stays: without that, nothing may be left that tells "nine" from "five".
     private mutating func cutWord(_ random: inout SeededRandom) {
-        if random.chance(parameters.lateChance) {
-            let lost = Int(random.uniform(in: parameters.lateShare) * Float(wordSpeech.count))
-            word.removeSubrange(..<(wordSpeech.lowerBound + lost))
-            wordSpeech = 0..<wordSpeech.count - lost
-        }
-        if random.chance(parameters.lateChance / 2) {
-            let lost = Int(random.uniform(in: parameters.lateShare) * Float(wordSpeech.count))
-            word.removeSubrange((wordSpeech.upperBound - lost)...)
-            wordSpeech = wordSpeech.lowerBound..<word.count
-        }
+        guard random.chance(parameters.lateChance) else { return }
+        let lost = Int(random.uniform(in: parameters.lateShare) * Float(wordSpeech.count))
+        word.removeSubrange(..<(wordSpeech.lowerBound + lost))
+        wordSpeech = 0..<wordSpeech.count - lost
     }
 
     /// Takes what a noise gate takes of an utterance: everything before and after its first and last 10 ms that reach the level.

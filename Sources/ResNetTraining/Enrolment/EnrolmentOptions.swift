@@ -70,7 +70,6 @@ extension AugmentationParameters {
         p.effortChance = 0
         p.slopeChance = 0
         p.stretchBend = 0
-        p.openingChance = 0
         p.lateChance = 0
         p.noisyChance = 0.35
         p.noisyRatio = 5...20

@@ -55,22 +55,18 @@ import Testing
         #expect(try Self.distance(styled(0, share: 1), plain) < 0.01 * apart, "its own spectrum changes nothing")
     }
 
-    /// A recording that begins late lacks the word's first part, and half of them the last part too.
+    /// A recording that begins late lacks the word's first part, and nothing else.
     @Test func recordingsBeginLate() throws {
         let word = Self.word(4_000)
-        let late = try Self.window([Array(word[1_000...])])
-        let both = try Self.window([Array(word[1_000..<3_000])])
-        var counts = [0, 0]
+        let (late, whole) = (try Self.window([Array(word[1_000...])]), try Self.window([word]))
         for position in 0..<20 {
             let window = try Self.window([word], position: position) {
                 $0.lateChance = 1
                 $0.lateShare = 0.25...0.25
             }
-            let distances = [Self.distance(window, late), Self.distance(window, both)]
-            #expect(distances.min()! < 0.5 * Self.distance(late, both), "\(position): \(distances)")
-            counts[distances[0] < distances[1] ? 0 : 1] += 1
+            let distance = Self.distance(window, late)
+            #expect(distance < 0.2 * Self.distance(whole, late), "\(position): \(distance)")
         }
-        #expect(counts.min()! >= 4, "\(counts)")
     }
 
     /// A soft voice loses its high bands, not the noise around it.
@@ -132,34 +128,6 @@ import Testing
         let plain = try tilt(0, 0)
         let changes = try (0..<20).map { try tilt($0, 24) - plain }
         #expect(changes.min()! < -0.2 && changes.max()! > 0.2, "\(changes)")
-    }
-
-    /// Noise that opens with the voice stands out of the silence around it; noise that is always there does not.
-    @Test func noiseOpensWithTheVoice() throws {
-        var clip = [Float](repeating: 0, count: 12_000)
-        for (i, sample) in Self.word(4_000).enumerated() { clip[4_000 + i] = sample }
-        /// How far the high bands of a word that has nothing there rise above their background.
-        func rise(openingChance: Float) throws -> Float {
-            let window = try Self.window([clip]) {
-                $0.wholeClipChance = 1
-                $0.effortChance = 1
-                $0.effort = -30...(-30)
-                $0.hissChance = 0
-                $0.noiseWeights = [1]
-                $0.noisyRatio = 10...10
-                $0.openingChance = openingChance
-                $0.openingMargin = 0.05...0.05
-                $0.openingDepth = 50...50
-                $0.openingResonance = 0...0
-            }
-            func mean(_ columns: Range<Int>) -> Float {
-                let values = (30..<40).flatMap { band in columns.map { window[band * WindowShape.frames + $0] } }
-                return values.reduce(0, +) / Float(values.count)
-            }
-            return mean(36..<60) - mean(0..<8)
-        }
-        let (always, opening) = (try rise(openingChance: 0), try rise(openingChance: 1))
-        #expect(opening > always + 0.5, "\(always) \(opening)")
     }
 
     /// A bent stretch draws one part out and hurries the other; ends and length stay.
