@@ -1,6 +1,3 @@
-import MelSpectrogram
-import SpeechSegmenter
-
 /// What becomes of a word on its way to the frames: another voice, a room, a background, a microphone.
 extension WindowMaker {
     mutating func changeSpeed(_ random: inout SeededRandom) {
