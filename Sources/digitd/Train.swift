@@ -96,7 +96,8 @@ struct Train: ParsableCommand {
         help: ArgumentHelp(
             "Train for recordings that are cut into their words, not for live microphones.",
             discussion: """
-                Windows then lack up to half of a word. A network that knows such words hears more digits in talk and music too.
+                Windows then lack much of a word at either end. A network that knows such words hears more digits in talk and \
+                music too.
                 """))
     var trimmed = false
 

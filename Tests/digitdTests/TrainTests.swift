@@ -56,4 +56,21 @@ import Testing
         let answer = try Command.run(["classify", "--model", scratch.path + "/n.safetensors", clip])
         #expect(answer.status == 0, "\(answer.testDescription)")
     }
+
+    @Test func trimmedTrainsOnOtherWindows() throws {
+        let scratch = ScratchDirectory()
+        func loss(_ flags: [String]) throws -> Substring? {
+            let result = try Command.run(
+                [
+                    "train", "--data", packageFile("Tests/Audio/digits"), "--output", scratch.path + "/n.safetensors",
+                    "--epochs", "1", "--windows", "16", "--batch-size", "16", "--threads", "1",
+                ] + flags)
+            #expect(result.status == 0, "\(result.testDescription)")
+            let metrics = try String(contentsOfFile: scratch.path + "/n.metrics.csv", encoding: .utf8)
+            return metrics.split(separator: "\n").last?.split(separator: ",").dropFirst(2).first
+        }
+        let plain = try loss([])
+        #expect(try loss([]) == plain, "the seed is the same")
+        #expect(try loss(["--trimmed"]) != plain)
+    }
 }

@@ -37,7 +37,7 @@ struct FrameWarp {
     /// - Parameter bend: a point of the result and where in the range it comes from, both parts of 1 and inside of 0...1: what is before
     ///   it goes slower, what is behind it faster, or the other way round.
     static func stretch(
-        _ frames: [Float], _ range: Range<Int>, by factor: Float, bend: (at: Float, from: Float) = (0.5, 0.5),
+        _ frames: [Float], _ range: Range<Int>, by factor: Float, bend: (at: Float, from: Float),
         into output: inout [Float]
     ) {
         let bands = WindowShape.bands

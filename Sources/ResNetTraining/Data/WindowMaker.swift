@@ -188,10 +188,8 @@ public struct WindowMaker: ~Copyable {
         }
         utterance.removeAll(keepingCapacity: true)
         if random.chance(parameters.stretchChance) && cut.count > 1 {
-            let middle = random.uniform(in: 0.3...0.7)
-            let source = middle + random.uniform(in: -parameters.stretchBend...parameters.stretchBend)
-            FrameWarp.stretch(
-                frames, cut, by: random.uniform(in: parameters.stretch), bend: (middle, source), into: &utterance)
+            let factor = random.uniform(in: parameters.stretch)
+            FrameWarp.stretch(frames, cut, by: factor, bend: bend(&random), into: &utterance)
         } else {
             utterance.append(contentsOf: frames[cut.lowerBound * bands..<cut.upperBound * bands])
         }
@@ -200,6 +198,12 @@ public struct WindowMaker: ~Copyable {
             warp.apply(to: &utterance)
             warp.apply(to: &background)
         }
+    }
+
+    private func bend(_ random: inout SeededRandom) -> (at: Float, from: Float) {
+        guard parameters.stretchBend > 0 else { return (0.5, 0.5) }
+        let middle = random.uniform(in: 0.3...0.7)
+        return (middle, middle + random.uniform(in: -parameters.stretchBend...parameters.stretchBend))
     }
 
     /// Time and band masks, each at the window's mean, which is 0.
