@@ -32,7 +32,7 @@ import Testing
         let listener = try RunningListener(["--format", "digits"])
         listener.process.arguments! += ["--socket", listener.socket]
         try listener.start()
-        #expect(listener.wait { FileManager.default.fileExists(atPath: listener.socket) })
+        #expect(listener.wait { listener.isListening })
         let command = try RunningCommand.started(["keypad", "--socket", listener.socket] + Self.patience)
         #expect(command.wait { command.errors.contains("Say 4 digits.") || !command.process.isRunning })
         // The network of the tests takes every word for a seven.

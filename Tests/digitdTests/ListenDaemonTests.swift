@@ -8,7 +8,7 @@ import Testing
         listener.process.arguments! += ["--socket", listener.socket]
         try listener.start()
         let client = DigitClient(path: listener.socket, reconnects: false)
-        #expect(listener.wait { (try? FileManager.default.attributesOfItem(atPath: listener.socket)) != nil })
+        #expect(listener.wait { listener.isListening })
         var got: [DigitEvent] = []
         for try await event in client.events {
             got.append(event)
@@ -30,7 +30,7 @@ import Testing
         let listener = try RunningListener(["--format", "digits"])
         listener.process.arguments! += ["--socket", listener.socket]
         try listener.start()
-        #expect(listener.wait { FileManager.default.fileExists(atPath: listener.socket) })
+        #expect(listener.wait { listener.isListening })
         var last: DigitEvent?
         for try await event in DigitClient(path: listener.socket, reconnects: false).events {
             last = event

@@ -12,6 +12,16 @@ final class RunningListener: RunningCommand {
         process.standardInput = input
     }
 
+    /// Whether the socket takes connections: its file is there a moment before that. Asked of the kernel, so that no client is counted.
+    var isListening: Bool {
+        // Num RefCount Protocol Flags Type St Inode Path; the flag is __SO_ACCEPTCON.
+        let sockets = try? String(contentsOfFile: "/proc/net/unix", encoding: .utf8)
+        return sockets?.split(separator: "\n").contains { line in
+            let fields = line.split(separator: " ")
+            return fields.count > 7 && fields[3] == "00010000" && fields[7] == socket
+        } ?? false
+    }
+
     /// Speaks one word, with silence around it.
     func speak() throws {
         let word =
