@@ -37,6 +37,14 @@ public struct AugmentationParameters: Sendable, Hashable {
     public var hissChance: Float = 0.4
     /// Signal to noise ratio in that hiss.
     public var hissRatio: ClosedRange<Float> = 3...30
+    /// Chance that breath is heard in the murmur of the nasals, as with a microphone beside the nose.
+    public var breathChance: Float = 0
+    /// Middle of the breath's band.
+    public var breathFrequency: ClosedRange<Float> = 1_600...3_300
+    /// Half of that band's width over its middle.
+    public var breathWidth: ClosedRange<Float> = 0.08...0.25
+    /// Level of the breath over the murmur's, in dB.
+    public var breathLevel: ClosedRange<Float> = -30...(-8)
 
     // MARK: The recording
 
@@ -128,7 +136,8 @@ public struct AugmentationParameters: Sendable, Hashable {
     /// For live microphones: the values of `digitd train`. The shipped network's runs had those of their time (Trials).
     public static let standard = AugmentationParameters()
 
-    /// For recordings that were cut into their words, as many of FSDD's are, besides: hard gates, and recordings that begin too late.
+    /// For recordings that were cut into their words, as many of FSDD's are, besides: hard gates, recordings that begin too late,
+    /// breath in the nasals, more soft voices and more hiss around them.
     ///
     /// A network that hears half of a word as that word hears more digits in talk and in music too (Trials).
     public static let trimmed: AugmentationParameters = {
@@ -137,6 +146,9 @@ public struct AugmentationParameters: Sendable, Hashable {
         p.gateLevel = 4...34
         p.gateShareMax = 0.5
         p.lateChance = 0.3
+        p.breathChance = 0.25
+        p.effortChance = 0.45
+        p.hissChance = 0.6
         return p
     }()
 

@@ -12,4 +12,6 @@ enum Math {
 
     /// The amplitude factor of a level in dB.
     static func amplitude(decibels: Float) -> Float { Foundation.powf(10, decibels / 20) }
+    /// The level in dB of an amplitude factor above 0.
+    static func decibels(amplitude: Float) -> Float { 20 * Foundation.log10f(amplitude) }
 }

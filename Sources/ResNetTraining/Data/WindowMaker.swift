@@ -56,6 +56,7 @@ public struct WindowMaker: ~Copyable {
         makeWord(draw, whole: !isLive || random.chance(parameters.wholeClipChance), random: &random)
         changeSpeed(&random)
         changeSlope(&random)
+        addBreath(&random)
         let isSoft = changeEffort(&random)
         addRoom(&random)
         let truth = embed(padded: isLive, hissing: isSoft && random.chance(parameters.hissChance), random: &random)

@@ -130,6 +130,35 @@ import Testing
         #expect(changes.min()! < -0.2 && changes.max()! > 0.2, "\(changes)")
     }
 
+    /// Breath is heard around its band in a murmur, as between 2 and 3 kHz in an n, and not in the sounds beside it.
+    @Test func breathIsHeardInMurmursAlone() throws {
+        var random = SeededRandom(seed: 1)
+        // 0.25 s of hum, then 0.25 s of noise.
+        let word = (0..<4_000).map { i in
+            i < 2_000 ? 0.1 * sinf(2 * .pi * 220 * Float(i) / 8_000) : 0.05 * random.gaussian()
+        }
+        func brightness(_ columns: Range<Int>, _ change: (inout AugmentationParameters) -> Void) throws -> Float {
+            let window = try Self.window([word], change: change)
+            func mean(_ bands: Range<Int>) -> Float {
+                let values = bands.flatMap { band in columns.map { window[band * WindowShape.frames + $0] } }
+                return values.reduce(0, +) / Float(values.count)
+            }
+            // Bands around 2.5 kHz against those below 500 Hz.
+            return mean(28..<34) - mean(0..<8)
+        }
+        let breath: (inout AugmentationParameters) -> Void = {
+            $0.breathChance = 1
+            $0.breathFrequency = 2_500...2_500
+            $0.breathLevel = -10...(-10)
+        }
+        let (murmur, noise) = (28..<44, 54..<68)
+        let added = try brightness(murmur, breath) - brightness(murmur) { _ in }
+        let beside = try brightness(noise, breath) - brightness(noise) { _ in }
+        #expect(added > 1, "\(added)")
+        // The window as a whole is normalised, which moves the rest of it too.
+        #expect(abs(beside) < 0.3 * added, "\(beside) against \(added)")
+    }
+
     /// A bent stretch draws one part out and hurries the other; ends and length stay.
     @Test func stretchesBend() {
         let bands = WindowShape.bands
