@@ -56,7 +56,7 @@ spellings = {code: [words.split("/") for words in digits] for code, *digits in l
 # espeak-ng's languages of the MBROLA voices, where they differ from the table's.
 SAME = {"ms": "id", "en-uk": "en", "en-us": "en", "fr-ca": "fr", "fr-fr": "fr", "fr-be": "fr", "pt-br": "pt", "pt-pt": "pt",
         "es-mx": "es", "es-es": "es", "es-vz": "es"}
-# Their words could not be told apart.
+# Of their words hardly one was heard right.
 BROKEN = {"mb-nl1", "mb-vz1", "mb-es3"}
 RHVOICE = {"en": "alan bdl clb slt evgeniy-eng lyubov", "pt": "Leticia-F123", "pl": "magda natan",
            "uk": "anatol natalia marianna volodymyr", "ky": "azamat nazgul", "tt": "talgat", "mk": "kiko suze", "sq": "hana",
