@@ -36,10 +36,11 @@ for tool in espeak-ng sox python3; do
   }
 done
 
+tools=$(dirname "$0")
 mkdir -p "$outdir"
 pids=()
 for ((job = 0; job < jobs; job++)); do
-  python3 - "$outdir" "$(dirname "$0")/digit-spellings.txt" "$job" "$jobs" "$takes" <<'END' &
+  PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$tools python3 - "$outdir" "$tools/digit-spellings.txt" "$job" "$jobs" "$takes" <<'END' &
 import random
 import shutil
 import subprocess
@@ -48,9 +49,11 @@ import tempfile
 import zlib
 from pathlib import Path
 
+from word_clip import draw_edges, finish
+
 outdir = Path(sys.argv[1])
 job, jobs, takes = map(int, sys.argv[3:])
-lines = [line.split() for line in Path(sys.argv[2]).read_text().splitlines() if line and line[0] != "#"]
+lines = [line.split() for line in Path(sys.argv[2]).read_text("utf-8").splitlines() if line and line[0] != "#"]
 spellings = {code: [words.split("/") for words in digits] for code, *digits in lines}
 
 # espeak-ng's languages of the MBROLA voices, where they differ from the table's.
@@ -102,18 +105,12 @@ for number, (engine, voice, code) in enumerate(voices):
         for digit in range(10):
             target = outdir / str(digit) / f"{engine}-{voice.removeprefix('mb-')}_{take}.flac"
             text = chance.choice(spellings[code][digit])
-            pads = [f"{chance.uniform(0.05, 0.095):.3f}" for _ in range(2)]
-            peak = f"{-chance.uniform(3, 9):.1f}"
+            edges = draw_edges(chance)
             if target.exists():
                 continue
-            target.parent.mkdir(exist_ok=True)
             with tempfile.TemporaryDirectory() as work:
                 speak(engine, voice, text, speed, pitch, f"{work}/raw.wav")
-                trim = "silence 1 0.005 0.8%".split()
-                subprocess.run(["sox", "-V1", "-R", f"{work}/raw.wav", "--comment", "", "-r", "8000", "-b", "16", "-c", "1",
-                                f"{work}/clip.flac", "highpass", "20", "norm", "-1", *trim, "pad", pads[0], "reverse", *trim,
-                                "pad", pads[1], "reverse", "rate", "8000", "norm", peak], check=True)
-                subprocess.run(["mv", f"{work}/clip.flac", str(target)], check=True)
+                finish(f"{work}/raw.wav", target, edges)
 END
   pids+=($!)
 done

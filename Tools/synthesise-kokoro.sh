@@ -79,20 +79,19 @@ words=$(sed -n '/^neighbours=(/,/^)/p; /^others=(/,/^)/p' "$tools/synthesise-voi
 mkdir -p "$outdir"
 pids=()
 for ((job = 0; job < jobs; job++)); do
-  OMP_NUM_THREADS=1 "$cache/venv/bin/python" - "$cache" "$outdir" "$job" "$jobs" "$words" "$more_voices" "$accented_voices" \
-    "$tools/digit-accents.txt" <<'END' &
+  OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$tools "$cache/venv/bin/python" - "$cache" "$outdir" "$job" "$jobs" \
+    "$words" "$more_voices" "$accented_voices" "$tools/digit-accents.txt" <<'END' &
 import json
 import random
 import re
 import subprocess
 import sys
-import tempfile
-import wave
 import zlib
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
+from word_clip import write
 
 ROW = 5
 cache, outdir, job, jobs = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
@@ -131,7 +130,7 @@ while len(more) < int(sys.argv[6]):
 
 # Voices with an accent: some of a voice that is at home in it, some of an English one, and how each digit is said.
 sounds = {}
-for line in Path(sys.argv[8]).read_text().splitlines():
+for line in Path(sys.argv[8]).read_text("utf-8").splitlines():
     if re.match(r"[a-z]", line):
         accent, homes = line.split()
         sounds[accent, homes] = []
@@ -191,23 +190,6 @@ def speak(texts, voice, chance):
         piece[-120:] *= fade[::-1]
         pieces.append(piece)
     return pieces
-
-
-def write(audio, target, chance):
-    target.parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as work:
-        with wave.open(f"{work}/raw.wav", "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(24000)
-            file.writeframes((np.clip(audio / max(1e-6, np.abs(audio).max()), -1, 1) * 32000).astype("<i2").tobytes())
-        pads = [f"{chance.uniform(0.05, 0.095):.3f}" for _ in range(2)]
-        # A soft voice's breath lies under 1 % of the peak.
-        trim = "silence 1 0.005 0.8%".split()
-        subprocess.run(["sox", "-V1", "-R", f"{work}/raw.wav", "--comment", "", "-r", "8000", "-b", "16", "-c", "1",
-                        f"{work}/clip.flac", "highpass", "20", "norm", "-1", *trim, "pad", pads[0], "reverse", *trim,
-                        "pad", pads[1], "reverse", "rate", "8000", "norm", f"{-chance.uniform(3, 9):.1f}"], check=True)
-        subprocess.run(["mv", f"{work}/clip.flac", str(target)], check=True)
 
 
 by_voice = {voice[0]: [] for voice in voices + more}

@@ -27,7 +27,7 @@ outdir=$1
 cache=${CACHE:-$outdir.cache}
 jobs=${JOBS:-2} takes=${TAKES:-3} mixtures=${MIXTURES:-500}
 [[ $jobs =~ ^[1-9][0-9]*$ && $takes =~ ^[0-9]+$ && $mixtures =~ ^[0-9]+$ ]] || {
-  echo "synthesise-silero: JOBS, TAKES and MIXTURES are numbers, not '$jobs', '$takes' and '$mixtures'" >&2
+  echo "synthesise-silero: JOBS is a number above 0, TAKES and MIXTURES are numbers, not '$jobs', '$takes' and '$mixtures'" >&2
   exit 64
 }
 
@@ -48,20 +48,20 @@ if [[ ! -s $cache/v3_en.pt ]]; then
   rm "$cache/$name.tar.gz"
 fi
 
+tools=$(dirname "$0")
 mkdir -p "$outdir"
 pids=()
 for ((job = 0; job < jobs; job++)); do
-  OMP_NUM_THREADS=1 "$cache/venv/bin/python" - "$cache/v3_en.pt" "$outdir" "$job" "$jobs" "$takes" "$mixtures" <<'END' &
+  OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$tools "$cache/venv/bin/python" - "$cache/v3_en.pt" "$outdir" \
+    "$job" "$jobs" "$takes" "$mixtures" <<'END' &
 import random
-import subprocess
 import sys
-import tempfile
-import wave
 import zlib
 from pathlib import Path
 
 import numpy as np
 import torch
+from word_clip import write
 
 ROW, RATE = 5, 24000
 outdir = Path(sys.argv[2])
@@ -103,23 +103,6 @@ def words_in(audio):
         else:
             spans.append([i, i])
     return [(max(0, first * hop - 1200), (last + 1) * hop + 1200) for first, last in spans]
-
-
-def write(audio, target, chance):
-    target.parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as work:
-        with wave.open(f"{work}/raw.wav", "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(RATE)
-            file.writeframes((audio / max(1e-6, np.abs(audio).max()) * 32000).astype("<i2").tobytes())
-        pads = [f"{chance.uniform(0.05, 0.095):.3f}" for _ in range(2)]
-        # A soft voice's breath lies under 1 % of the peak.
-        trim = "silence 1 0.005 0.8%".split()
-        subprocess.run(["sox", "-V1", "-R", f"{work}/raw.wav", "--comment", "", "-r", "8000", "-b", "16", "-c", "1",
-                        f"{work}/clip.flac", "highpass", "20", "norm", "-1", *trim, "pad", pads[0], "reverse", *trim,
-                        "pad", pads[1], "reverse", "rate", "8000", "norm", f"{-chance.uniform(3, 9):.1f}"], check=True)
-        subprocess.run(["mv", f"{work}/clip.flac", str(target)], check=True)
 
 
 all_takes = [(name, take) for take in range(takes) for name in speakers] + [(f"mix{i}", 0) for i in range(mixtures)]

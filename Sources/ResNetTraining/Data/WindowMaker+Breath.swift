@@ -1,11 +1,11 @@
 import MelSpectrogram
 
-/// Breath that goes through the nose while a nasal is sung, onto a microphone beside it.
+/// Breath that goes through the nose while a nasal is spoken, onto a microphone beside it.
 extension WindowMaker {
     /// Adds noise of one band to the utterance wherever its voice is a murmur: low tones and next to nothing above, as in n and m.
     ///
-    /// Its level follows the murmur's, so that vowels and fricatives stay as they are. Seen in spectrograms of headsets: noise between
-    /// 2 and 3 kHz in every n of one speaker.
+    /// Its level follows the murmur's, so that vowels and fricatives stay as they are. Seen in spectrograms of one of
+    /// FSDD's speakers: noise between 2 and 3 kHz in every n.
     mutating func addBreath(_ random: inout SeededRandom) {
         guard parameters.breathChance > 0, random.chance(parameters.breathChance) else { return }
         let centre = random.logUniform(in: parameters.breathFrequency)
