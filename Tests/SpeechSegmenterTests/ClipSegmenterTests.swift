@@ -18,6 +18,19 @@ import Testing
         #expect((78...90).contains(range.upperBound))
     }
 
+    /// What a clip trimmed to its word has left behind it belongs to the word: the release of "six" may be too weak to be heard.
+    /// A fifth of a second more is silence.
+    @Test(arguments: [20, 40]) func weakReleaseOfATrimmedClipIsKept(_ rest: Int) {
+        var scene = Scene()
+        let word = scene.vowel(30)
+        scene.silence(rest)
+        let range = ClipSegmenter.mainUtterance(energies: scene.energies)
+        #expect(range.lowerBound == word.lowerBound)
+        #expect((range.upperBound == scene.energies.count) == (rest == 20), "\(range)")
+        let alone = ClipSegmenter.mainUtterance(energies: scene.energies, keepsRest: false)
+        #expect(alone.lowerBound == word.lowerBound && alone.upperBound < word.upperBound + 10, "\(alone)")
+    }
+
     @Test func clickBeforeTheWordIsLeftOut() {
         var scene = Scene()
         scene.silence(10)

@@ -171,7 +171,7 @@ public final class ClipStore: Sendable {
             if isNoise {
                 audio.events = try NoiseEvents.ranges(in: samples)
             } else {
-                let window = try ClipWindow.frames(of: samples)
+                let window = try ClipWindow.frames(of: samples, keepsRest: false)
                 audio.speech = ClipWindow.samples(ofFrames: window.speech, count: quantised.count)
             }
         } catch {

@@ -14,13 +14,13 @@ public enum ClipWindow {
         public var speech: Range<Int>
     }
 
-    /// The spectrogram and utterance of samples (8 kHz mono, -1...1).
-    public static func frames(of samples: [Float]) throws(MelError) -> Frames {
-        frames(of: try MelSpectrogram(samples: samples, parameters: .standard))
+    /// The spectrogram and utterance of samples (8 kHz mono, -1...1); `keepsRest` as of `ClipSegmenter`.
+    public static func frames(of samples: [Float], keepsRest: Bool = true) throws(MelError) -> Frames {
+        frames(of: try MelSpectrogram(samples: samples, parameters: .standard), keepsRest: keepsRest)
     }
 
     /// The utterance of a spectrogram, found by `ClipSegmenter`.
-    public static func frames(of spectrogram: MelSpectrogram) -> Frames {
+    public static func frames(of spectrogram: MelSpectrogram, keepsRest: Bool = true) -> Frames {
         let energy = SpeechBandEnergy(.standard)
         let bands = spectrogram.bandCount
         let values = spectrogram.values.span
@@ -29,7 +29,8 @@ public enum ClipWindow {
         }
         return Frames(
             spectrogram: spectrogram,
-            speech: ClipSegmenter.mainUtterance(energies: energies, parameters: .standard))
+            speech: ClipSegmenter.mainUtterance(
+                energies: energies, parameters: .standard, keepsRest: keepsRest))
     }
 
     /// Writes the window (bands x frames, row = band) of a clip's samples; 8 kHz mono, -1...1.
