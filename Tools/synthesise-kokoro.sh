@@ -225,7 +225,8 @@ for number, (voice, said) in enumerate(rows):
 
 # Talk: sentences of 2 to 20 words in all the voices that read English, each at a speed of its own.
 sentences = set()
-for path in Path(sys.argv[10]).iterdir() if int(sys.argv[9]) else []:
+talk, fortunes = int(sys.argv[9]), Path(sys.argv[10])
+for path in fortunes.iterdir() if talk else []:
     if path.is_file() and not path.suffix:
         for text in re.split(r"\n%\n", path.read_text("utf-8", "replace")):
             sentences.update(re.split(r"(?<=[.!?])\s+", " ".join(text.split())))
@@ -233,7 +234,7 @@ spoken = [re.findall(r"[A-Za-z']+", s) for s in sorted(sentences) if re.fullmatc
 spoken = [s for s in spoken if 2 <= len(s) <= 20 and not {w.lower() for w in s} & {*digits, "won", "ate", "oh"}]
 random.Random(4).shuffle(spoken)
 readers = [voice for voice in voices + more if not isinstance(voice[2], dict)]
-for number, said in enumerate(spoken[:int(sys.argv[9])]):
+for number, said in enumerate(spoken[:talk]):
     voice = readers[number % len(readers)]
     target = outdir / "talk" / f"{voice[0]}_{number}.flac"
     if number % jobs != job or target.exists():
@@ -247,7 +248,7 @@ for number, said in enumerate(spoken[:int(sys.argv[9])]):
         "speed": np.array([chance.uniform(0.8, 1.3)], np.float32)})
     write(audio.ravel(), target, chance)
     if number % 50 == job:
-        print(f"synthesise-kokoro: {number} of {sys.argv[9]} sentences", file=sys.stderr)
+        print(f"synthesise-kokoro: {number} of {talk} sentences", file=sys.stderr)
 END
   pids+=($!)
 done

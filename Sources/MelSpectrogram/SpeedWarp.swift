@@ -1,3 +1,18 @@
+extension MelParameters {
+    /// Where each band's value comes from when all frequencies are multiplied by `factor` (over 0): a place among the bands,
+    /// 0...`bandCount` - 1, of which the fraction is the share of the next one; what lies outside is the nearest band.
+    public func bandPositions(frequenciesTimes factor: Double) -> [Double] {
+        let lowest = SlaneyScale.mel(hertz: lowestFrequency)
+        let step = (SlaneyScale.mel(hertz: highestFrequency) - lowest) / Double(bandCount + 1)
+        return (0..<bandCount).map { band in
+            let centre = SlaneyScale.hertz(mel: lowest + Double(band + 1) * step)
+            let position = (SlaneyScale.mel(hertz: centre / factor) - lowest) / step - 1
+            // Not max, which hands on the NaN of two limits too close together for a step.
+            return position > 0 ? min(position, Double(bandCount - 1)) : 0
+        }
+    }
+}
+
 /// A window as it would be of the same words said faster or slower, by a shorter or longer vocal tract: a recording played at another speed.
 ///
 /// Every frequency is multiplied by the speed, every time, from the window's middle, divided by it; between bands and frames it is
@@ -11,9 +26,8 @@ public struct SpeedWarp: Sendable {
         let part: Float
 
         init(_ position: Double, count: Int) {
-            let inside = min(max(position, 0), Double(count - 1))
-            first = min(Int(inside), count - 2)
-            part = Float(inside - Double(first))
+            first = min(Int(position), count - 2)
+            part = Float(position - Double(first))
         }
     }
 
@@ -25,16 +39,11 @@ public struct SpeedWarp: Sendable {
     ///   - parameters: the front end of the windows.
     public init(speed: Double, parameters: MelParameters = .standard) {
         precondition((0.5...2).contains(speed), "speed must be 0.5...2")
-        let lowest = SlaneyScale.mel(hertz: parameters.lowestFrequency)
-        let step = (SlaneyScale.mel(hertz: parameters.highestFrequency) - lowest) / Double(parameters.bandCount + 1)
-        rows = (0..<parameters.bandCount).map { band in
-            let centre = SlaneyScale.hertz(mel: lowest + Double(band + 1) * step)
-            return Source(
-                (SlaneyScale.mel(hertz: centre / speed) - lowest) / step - 1, count: parameters.bandCount)
-        }
-        let middle = Double(parameters.windowFrames - 1) / 2
-        columns = (0..<parameters.windowFrames).map { frame in
-            Source(middle + (Double(frame) - middle) * speed, count: parameters.windowFrames)
+        rows = parameters.bandPositions(frequenciesTimes: speed).map { Source($0, count: parameters.bandCount) }
+        let frames = parameters.windowFrames
+        let (middle, last) = (Double(frames - 1) / 2, Double(frames - 1))
+        columns = (0..<frames).map { frame in
+            Source(min(max(middle + (Double(frame) - middle) * speed, 0), last), count: frames)
         }
     }
 

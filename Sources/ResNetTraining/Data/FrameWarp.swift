@@ -1,4 +1,3 @@
-import Foundation
 import MelSpectrogram
 
 /// Moves the frequency axis of mel frames by a factor, as another length of vocal tract does, pitch and time unchanged.
@@ -8,14 +7,7 @@ struct FrameWarp {
 
     /// - Parameter factor: frequencies of the result over those of the source, 0.8...1.25.
     init(factor: Float) {
-        let p = MelParameters.standard
-        let lowest = Self.mel(p.lowestFrequency)
-        let step = (Self.mel(p.highestFrequency) - lowest) / Double(p.bandCount + 1)
-        sources = (0..<p.bandCount).map { band in
-            let centre = Self.hertz(lowest + Double(band + 1) * step)
-            let source = (Self.mel(centre / Double(factor)) - lowest) / step - 1
-            return Float(max(0, min(source, Double(p.bandCount - 1))))
-        }
+        sources = MelParameters.standard.bandPositions(frequenciesTimes: Double(factor)).map { Float($0) }
     }
 
     /// Warps whole frames in place.
@@ -56,14 +48,5 @@ struct FrameWarp {
                 output.append(value + (frames[start + bands + band] - value) * part)
             }
         }
-    }
-
-    // Slaney's scale: linear below 1 kHz, logarithmic above (Auditory Toolbox, 1998).
-    private static func mel(_ hertz: Double) -> Double {
-        hertz < 1_000 ? hertz * 3 / 200 : 15 + log(hertz / 1_000) / (log(6.4) / 27)
-    }
-
-    private static func hertz(_ mel: Double) -> Double {
-        mel < 15 ? mel * 200 / 3 : 1_000 * exp((mel - 15) * log(6.4) / 27)
     }
 }
