@@ -30,6 +30,13 @@ static inline bool ddn_cpu_has_bfloat16(void)
     return ((int)dnnl_get_effective_cpu_isa() & wanted) == wanted;
 }
 
+/// Whether the CPU multiplies bfloat16 matrices in tiles (AMX), as oneDNN does where a pixel's channels lie side by side.
+static inline bool ddn_cpu_has_bfloat16_tiles(void)
+{
+    const int wanted = dnnl_cpu_isa_avx512_core_amx;
+    return ((int)dnnl_get_effective_cpu_isa() & wanted) == wanted;
+}
+
 // ---- Memory descriptors ----------------------------------------------------------------------------------------
 
 static inline dnnl_status_t ddn_desc_create(
@@ -335,6 +342,23 @@ static inline dnnl_status_t ddn_reorder(
     dnnl_primitive_desc_t *pd, dnnl_engine_t engine, ddn_desc src, ddn_desc dst, const_dnnl_primitive_attr_t attr)
 {
     return dnnl_reorder_primitive_desc_create(pd, DDN_MD(src), engine, DDN_MD(dst), engine, attr);
+}
+
+/// The matrix product `c = a * b`.
+static inline dnnl_status_t ddn_matmul(
+    dnnl_primitive_desc_t *out, dnnl_engine_t engine, ddn_desc a, ddn_desc b, ddn_desc c,
+    const_dnnl_primitive_attr_t attr)
+{
+#if DNNL_VERSION_MAJOR >= 3
+    return dnnl_matmul_primitive_desc_create(
+        out, engine, (dnnl_memory_desc_t)a, (dnnl_memory_desc_t)b, NULL, (dnnl_memory_desc_t)c, attr);
+#else
+    dnnl_matmul_desc_t d;
+    dnnl_status_t status = dnnl_matmul_desc_init(
+        &d, (dnnl_memory_desc_t *)a, (dnnl_memory_desc_t *)b, NULL, (dnnl_memory_desc_t *)c);
+    if (status != dnnl_success) return status;
+    return dnnl_primitive_desc_create(out, &d, attr, engine, NULL);
+#endif
 }
 
 // ---- Post-ops --------------------------------------------------------------------------------------------------

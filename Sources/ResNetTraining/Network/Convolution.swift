@@ -45,25 +45,37 @@ final class Convolution {
         let strides = [dnnl_dim_t](repeating: dnnl_dim_t(stride), count: 2)
         let pad = [dnnl_dim_t](repeating: dnnl_dim_t(padding), count: 2)
         let anyWeights = try Layout(weightShape, type, dnnl_format_tag_any)
-        let anyOutput = try Layout(outputShape, type, dnnl_format_tag_any)
-
-        let forward = try context.withAttributes { attributes in
-            try Plan("the convolution \(name)") {
-                ddn_convolution_forward(
-                    &$0, context.engine, dnnl_forward_training, dnnl_convolution_direct, input.layout.handle,
-                    anyWeights.handle, nil, anyOutput.handle, strides, pad, pad, attributes)
+        func forwardPlan(_ tag: dnnl_format_tag_t) throws -> Plan {
+            let layout = try Layout(outputShape, type, tag)
+            return try context.withAttributes { attributes in
+                try Plan("the convolution \(name)") {
+                    ddn_convolution_forward(
+                        &$0, context.engine, dnnl_forward_training, dnnl_convolution_direct, input.layout.handle,
+                        anyWeights.handle, nil, layout.handle, strides, pad, pad, attributes)
+                }
             }
         }
-        let output = try Tensor(forward.layout(dnnl_query_dst_md)!, context)
+        let isTiled = type == dnnl_bf16 && context.hasTiles
+        var forward = try forwardPlan(isTiled ? dnnl_acdb : dnnl_format_tag_any)
+        let outputLayout = forward.layout(dnnl_query_dst_md)!
+        // One input channel fills no tile: oneDNN has only its reference loops for that, and blocked layouts.
+        if isTiled && forward.implementation.hasPrefix("ref") { forward = try forwardPlan(dnnl_format_tag_any) }
+        let output = try Tensor(outputLayout, context)
         self.output = output
         let gradient = try outputGradient(output.layout)
 
-        // Measured for AVX2; oneDNN's AVX-512 code is another. One input channel is no matrix.
-        let tapsPay = type == dnnl_f32 && inputShape[1] >= 16 && !forward.implementation.contains("avx512")
+        // Measured for AVX2, and with tiles; oneDNN's other AVX-512 code is another. One input channel is no matrix.
+        let area = outputShape[2] * outputShape[3]
+        let tapsPay =
+            inputShape[1] >= 16
+            && (isTiled ? area <= 60 : type == dnnl_f32 && !forward.implementation.contains("avx512"))
         // Two more copies a pass are worth it from the third stage on.
-        let tapsPayForActivations = tapsPay && outputShape[2] * outputShape[3] <= 18
+        let tapsPayForActivations = tapsPay && area <= 18
         let taps = TapProducts(
             inputShape: inputShape, outputShape: outputShape, kernel: kernel, stride: stride, threads: context.threads)
+        let products: any ProductsByTap =
+            tapsPay && isTiled
+            ? try TiledTapProducts(taps, withActivations: tapsPayForActivations, context) : taps
 
         // The weight gradient stays in f32 whatever the activations are: sums over a batch lose too much in bf16.
         let anyWeightGradient = try Layout(weightShape, dnnl_f32, dnnl_format_tag_any)
@@ -84,6 +96,8 @@ final class Convolution {
             layout: backwardWeights?.plan.layout(dnnl_query_diff_weights_md)! ?? TapProducts.weightLayout(weightShape),
             decays: true, context)
         self.weight = weight
+        // The output's gradient by tap, which the weight gradient leaves to the input gradient.
+        var tapGradient: Tensor?
         if let backwardWeights {
             let operation = try Operation(
                 backwardWeights.plan, context,
@@ -94,12 +108,13 @@ final class Convolution {
             weightGradient = Pass(
                 before: backwardWeights.reorders, implementation: operation.implementation, body: operation.run)
         } else {
-            let x = try context.copies.0.tensor(try TapProducts.layout(inputShape), context)
-            let g = try context.copies.1.tensor(try TapProducts.layout(outputShape), context)
+            let x = try context.copies.0.tensor(try TapProducts.layout(inputShape, type), context)
+            let g = try context.copies.1.tensor(try TapProducts.layout(outputShape, type), context)
+            tapGradient = g
             weightGradient = Pass(
                 before: [try Reorder(from: input, to: x, context), try Reorder(from: gradient, to: g, context)],
-                implementation: TapProducts.implementation
-            ) { taps.weightGradient(input: x, outputGradient: g, weightGradient: weight.gradient) }
+                implementation: products.implementation
+            ) { try products.weightGradient(input: x, outputGradient: g, weightGradient: weight.gradient) }
         }
 
         var reorders: [Reorder] = []
@@ -110,31 +125,37 @@ final class Convolution {
             return tensor
         }
 
-        if tapsPayForActivations {
-            let x = try context.copies.0.tensor(try TapProducts.layout(inputShape), context)
+        // What both passes by tap multiply by.
+        let tapWeights = tapsPayForActivations ? try copy(TapProducts.weightLayout(weightShape, type)) : nil
+
+        if let tapWeights {
+            let x = try context.copies.0.tensor(try TapProducts.layout(inputShape, type), context)
             let y = try context.copies.1.tensor(try TapProducts.layout(outputShape), context)
             forwardPass = Pass(
                 before: [try Reorder(from: input, to: x, context)], after: try Reorder(from: y, to: output, context),
-                implementation: TapProducts.implementation
-            ) { taps.forward(input: x, weights: weight.value, output: y) }
+                implementation: products.implementation
+            ) { try products.forward(input: x, weights: tapWeights, output: y) }
         } else {
+            let planned = forward.layout(dnnl_query_dst_md)!
+            let isPlanned = planned.isSame(as: output.layout)
+            let y = isPlanned ? output : try context.copies.1.tensor(planned, context)
             let operation = try Operation(
                 forward, context,
                 [
                     (DNNL_ARG_SRC, input), (DNNL_ARG_WEIGHTS, try copy(forward.layout(dnnl_query_weights_md)!)),
-                    (DNNL_ARG_DST, output),
+                    (DNNL_ARG_DST, y),
                 ])
-            forwardPass = Pass(implementation: operation.implementation, body: operation.run)
+            forwardPass = Pass(
+                after: isPlanned ? nil : try Reorder(from: y, to: output, context),
+                implementation: operation.implementation, body: operation.run)
         }
 
-        if let inputGradient, tapsPayForActivations {
+        if let inputGradient, let tapWeights, let g = tapGradient {
             let target = try inputGradient(input.layout)
             let dx = try context.copies.0.tensor(try TapProducts.layout(inputShape), context)
-            // The weight gradient, which ran just before, has left the output's gradient here.
-            let g = try context.copies.1.tensor(try TapProducts.layout(outputShape), context)
             self.inputGradient = Pass(
-                after: try Reorder(from: dx, to: target, context), implementation: TapProducts.implementation
-            ) { taps.inputGradient(outputGradient: g, weights: weight.value, inputGradient: dx) }
+                after: try Reorder(from: dx, to: target, context), implementation: products.implementation
+            ) { try products.inputGradient(outputGradient: g, weights: tapWeights, inputGradient: dx) }
         } else if let inputGradient {
             let target = try inputGradient(input.layout)
             let backwardData = try Convolution.fastest(

@@ -24,6 +24,9 @@ final class ComputeContext {
     let stream: dnnl_stream_t
     /// OpenMP threads.
     let threads: Int
+    /// Whether the processor multiplies bf16 matrices in tiles (AMX); oneDNN's convolutions do so where a pixel's channels lie
+    /// side by side.
+    let hasTiles = ddn_cpu_has_bfloat16_tiles()
     /// For copies of a layer's tensors in another layout, which nobody reads after the layer.
     let copies = (SharedStorage(), SharedStorage())
     private let attributes: dnnl_primitive_attr_t
@@ -61,15 +64,19 @@ final class ComputeContext {
         return attributes!
     }
 
-    /// Runs `create` with the shared attributes, plus a ReLU after the operation if asked for.
-    func withAttributes<R>(thenReLU: Bool = false, _ create: (dnnl_primitive_attr_t) throws -> R) throws -> R {
-        guard thenReLU else { return try create(attributes) }
+    /// Runs `create` with the shared attributes, plus a ReLU after the operation, or an addition to what the output held, if asked
+    /// for.
+    func withAttributes<R>(
+        thenReLU: Bool = false, adding: Bool = false, _ create: (dnnl_primitive_attr_t) throws -> R
+    ) throws -> R {
+        guard thenReLU || adding else { return try create(attributes) }
         let own = try ComputeContext.makeAttributes()
         defer { dnnl_primitive_attr_destroy(own) }
         var operations: dnnl_post_ops_t?
         try check(dnnl_post_ops_create(&operations), "dnnl_post_ops_create")
         defer { dnnl_post_ops_destroy(operations!) }
-        try check(ddn_post_ops_append_relu(operations!), "dnnl_post_ops_append_eltwise")
+        if adding { try check(ddn_post_ops_append_sum(operations!, 1), "dnnl_post_ops_append_sum") }
+        if thenReLU { try check(ddn_post_ops_append_relu(operations!), "dnnl_post_ops_append_eltwise") }
         try check(dnnl_primitive_attr_set_post_ops(own, operations!), "dnnl_primitive_attr_set_post_ops")
         return try create(own)
     }
@@ -170,12 +177,12 @@ final class Layout {
         handle = out!
     }
 
-    /// f32 with the axes in any order; strides in elements.
-    init(_ dimensions: [Int], strides: [Int]) throws {
+    /// The axes in any order; strides in elements.
+    init(_ dimensions: [Int], _ type: dnnl_data_type_t = dnnl_f32, strides: [Int]) throws {
         var out: ddn_desc?
         try check(
             ddn_desc_create_strided(
-                &out, Int32(dimensions.count), dimensions.map { dnnl_dim_t($0) }, dnnl_f32,
+                &out, Int32(dimensions.count), dimensions.map { dnnl_dim_t($0) }, type,
                 strides.map { dnnl_dim_t($0) }), "a memory descriptor of \(dimensions)")
         handle = out!
     }

@@ -1,7 +1,19 @@
 import CDNNL
 import Glibc
 
-/// A convolution as matrix products (`dnnl_sgemm`), one or a few for every tap of the kernel.
+/// The three passes of a convolution as matrix products by tap.
+///
+/// Activations and their gradients lie in `TapProducts.layout`, weights and theirs in `TapProducts.weightLayout`. Gradients and outputs
+/// need not be cleared.
+protocol ProductsByTap {
+    /// For benchmarks and bug reports.
+    var implementation: String { get }
+    func forward(input: Tensor, weights: Tensor, output: Tensor) throws
+    func inputGradient(outputGradient: Tensor, weights: Tensor, inputGradient: Tensor) throws
+    func weightGradient(input: Tensor, outputGradient: Tensor, weightGradient: Tensor) throws
+}
+
+/// A convolution as matrix products in f32 (`dnnl_sgemm`), one or a few for every tap of the kernel.
 ///
 /// Tensors lie position by position: [height, width, batch, channels]. Then the inputs that one tap sees along a row, and the
 /// outputs it goes into, are each a dense matrix of (positions x batch) rows, with nothing to copy, and taps that fall into
@@ -17,20 +29,20 @@ import Glibc
 ///     256->512   3 x 6   2    13.8    7.1   12.9    6.8      21.9    9.7
 ///     128->256   5 x 12  2     8.8    6.9    8.9    6.5      12.3    7.2
 ///     256->512 1x1 3 x 6 2     5.4    1.3    3.9    1.3       8.7    1.8
-struct TapProducts {
+struct TapProducts: ProductsByTap {
     /// One product: rows of the input and of the output, both from these offsets (in elements) on.
-    private struct Run {
+    struct Run {
         var weight: Int
         var input: Int
         var output: Int
         var rows: Int
         var isFirstOfTap: Bool
     }
-    private let runs: [Run]
-    private let inputs: Int
-    private let outputs: Int
-    private let inputCount: Int
-    private let outputCount: Int
+    let runs: [Run]
+    let inputs: Int
+    let outputs: Int
+    let inputCount: Int
+    let outputCount: Int
     private let threads: Int
 
     /// - Parameter threads: each takes an equal part of the result's channels, through all products: one wait a pass, where
@@ -73,13 +85,13 @@ struct TapProducts {
     }
 
     /// [height, width, batch, channels] in memory, for a shape in the usual order.
-    static func layout(_ shape: [Int]) throws -> Layout {
-        try Layout(shape, strides: [shape[1], 1, shape[3] * shape[0] * shape[1], shape[0] * shape[1]])
+    static func layout(_ shape: [Int], _ type: dnnl_data_type_t = dnnl_f32) throws -> Layout {
+        try Layout(shape, type, strides: [shape[1], 1, shape[3] * shape[0] * shape[1], shape[0] * shape[1]])
     }
 
     /// [kernel, kernel, outputs, inputs] in memory, for a shape [outputs, inputs, kernel, kernel].
-    static func weightLayout(_ shape: [Int]) throws -> Layout {
-        try Layout(shape, strides: [shape[1], 1, shape[3] * shape[0] * shape[1], shape[0] * shape[1]])
+    static func weightLayout(_ shape: [Int], _ type: dnnl_data_type_t = dnnl_f32) throws -> Layout {
+        try Layout(shape, type, strides: [shape[1], 1, shape[3] * shape[0] * shape[1], shape[0] * shape[1]])
     }
 
     func forward(input: Tensor, weights: Tensor, output: Tensor) {
@@ -139,7 +151,7 @@ struct TapProducts {
         precondition(status == dnnl_success, "dnnl_sgemm refused \(rows) x \(columns) x \(depth)")
     }
 
-    static let implementation = "products by tap"
+    let implementation = "products by tap"
     private static let plain = CChar(UInt8(ascii: "N"))
     private static let transposed = CChar(UInt8(ascii: "T"))
 }

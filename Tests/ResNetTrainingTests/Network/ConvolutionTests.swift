@@ -53,17 +53,21 @@ struct ConvolutionTests {
         let layer: Convolution
         let outputGradient: Tensor
 
-        init(_ shape: Shape, _ arrangement: Arrangement, inputHasGradient: Bool = true, threads: Int = 1) throws {
+        init(
+            _ shape: Shape, _ arrangement: Arrangement, _ type: dnnl_data_type_t = dnnl_f32,
+            inputHasGradient: Bool = true,
+            threads: Int = 1
+        ) throws {
             self.shape = shape
             let context = try ComputeContext(threads: threads)
             self.context = context
-            input = try Tensor(shape.input, arrangement, context)
-            let inputGradient = try Tensor(shape.input, arrangement, context)
+            input = try Tensor(shape.input, arrangement, context, type: type)
+            let inputGradient = try Tensor(shape.input, arrangement, context, type: type)
             self.inputGradient = inputGradient
             var outputGradient: Tensor?
             layer = try Convolution(
                 name: "convolution", input: input, inputShape: shape.input, channels: shape.outputs,
-                kernel: shape.kernel, stride: shape.stride, type: dnnl_f32,
+                kernel: shape.kernel, stride: shape.stride, type: type,
                 outputGradient: { layout in
                     let tensor = try Tensor(layout, context)
                     outputGradient = tensor
@@ -107,6 +111,28 @@ struct ConvolutionTests {
             #expect(differences[0] < Self.tolerance, "output of \(about)")
             #expect(differences[1] < Self.tolerance, "weight gradient of \(about)")
             #expect(differences[2] < Self.tolerance, "input gradient of \(about)")
+        }
+    }
+
+    /// What the training runs do on a CPU with bf16: operands are exact here, so that only results are rounded, and the weights' gradient
+    /// not at all.
+    @Test(.enabled(if: ddn_cpu_has_bfloat16()), arguments: shapes, [1, 2])
+    func bothPassesAreThePlainLoopsInBF16(shape: Shape, threads: Int) throws {
+        var generator = LCG(seed: 15)
+        let x = generator.values(shape.input.reduce(1, *)).halved
+        let w = generator.values(shape.outputs * shape.inputs * shape.kernel * shape.kernel).halved
+        let g = generator.values(shape.output.reduce(1, *)).halved
+        let reference = Self.reference(shape, x, w, g)
+        for arrangement in [Arrangement.rowMajor, .blockedBy16, .channelsLast] {
+            let rig = try Rig(shape, arrangement, dnnl_bf16, threads: threads)
+            for pass in 1...2 {
+                let found = try rig.run(x, w, g)
+                let about = "pass \(pass), \(shape.testDescription), \(arrangement), \(rig.layer.implementations)"
+                // Half a step of bf16 is 1/512 of a value.
+                #expect(relativeDifference(found.y, reference.y) < 0.004, "output of \(about)")
+                #expect(relativeDifference(found.dw, reference.dw) < 1e-4, "weight gradient of \(about)")
+                #expect(relativeDifference(found.dx, reference.dx) < 0.004, "input gradient of \(about)")
+            }
         }
     }
 

@@ -19,9 +19,11 @@ enum Arrangement: String, CaseIterable {
 }
 
 extension Tensor {
-    /// A [batch, channels, height, width] tensor of f32 in some arrangement.
-    convenience init(_ shape: [Int], _ arrangement: Arrangement, _ context: ComputeContext) throws {
-        try self.init(try Layout(shape, dnnl_f32, arrangement.tag), context)
+    /// A [batch, channels, height, width] tensor in some arrangement.
+    convenience init(
+        _ shape: [Int], _ arrangement: Arrangement, _ context: ComputeContext, type: dnnl_data_type_t = dnnl_f32
+    ) throws {
+        try self.init(try Layout(shape, type, arrangement.tag), context)
     }
 
     /// Takes row-major values.
@@ -77,4 +79,6 @@ func finiteDifferences(at x: [Double], weights: [Double], of function: ([Double]
 
 extension Array where Element == Float {
     var doubles: [Double] { map(Double.init) }
+    /// The values that bf16 holds exactly: the upper halves of their bits.
+    var halved: [Float] { map { Float(bitPattern: $0.bitPattern & 0xFFFF_0000) } }
 }

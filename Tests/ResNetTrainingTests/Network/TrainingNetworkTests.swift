@@ -111,9 +111,11 @@ import Testing
 
     private func pow(_ base: Double, _ exponent: Int) -> Double { (0..<exponent).reduce(1) { x, _ in x * base } }
 
-    @Test func noReferenceLoopsInTheNetwork() throws {
+    @Test(arguments: [TrainingPrecision.float32, .bfloat16])
+    func noReferenceLoopsInTheNetwork(precision: TrainingPrecision) throws {
+        guard precision.isNative else { return }
         // oneDNN's reference code is hundreds of times slower; a shape that falls to it is a bug of the layer.
-        let network = try TrainingNetwork(batchSize: 2, threads: 1)
+        let network = try TrainingNetwork(batchSize: 2, threads: 1, precision: precision)
         for (name, implementations) in network.implementations {
             #expect(!implementations.contains { $0.hasPrefix("ref") }, "\(name): \(implementations)")
         }
