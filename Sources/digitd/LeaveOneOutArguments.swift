@@ -111,7 +111,7 @@ struct LeaveOneOutArguments: ParsableArguments {
         options.training.threads = threads ?? processorCount
         options.training.split.setsOnlyTrained = Set(trainOnly)
         for weight in setWeight { options.training.sampler.setWeights[weight.name] = weight.factor }
-        if trimmed { options.training.augmentation = .trimmed }
+        if trimmed { options.training.trainForTrimmedRecordings() }
         options.baseWeights = base
         options.baseEpochs = baseEpochs ?? options.baseEpochs
         options.foldEpochs = foldEpochs ?? options.foldEpochs

@@ -227,7 +227,7 @@ struct Train: ParsableCommand {
         options.splitKind = split ?? options.splitKind
         options.split.setsOnlyTrained = Set(trainOnly)
         for weight in setWeight { options.sampler.setWeights[weight.name] = weight.factor }
-        if trimmed { options.augmentation = .trimmed }
+        if trimmed { options.trainForTrimmedRecordings() }
         return options
     }
 }

@@ -33,8 +33,10 @@ public struct AugmentationParameters: Sendable, Hashable {
     public var effortCorner: ClosedRange<Float> = 300...1_500
     /// Below this gain, in dB, a voice is a soft one.
     public var effortSoft: Float = -8
-    /// Chance that a soft voice is heard through the hiss of an amplifier (white noise).
+    /// Chance that a soft voice is heard through the hiss of an amplifier.
     public var hissChance: Float = 0.4
+    /// Share of those hisses that are the noise beside another recording's word; the rest are white.
+    public var hissRoomToneShare: Float = 0
     /// Signal to noise ratio in that hiss.
     public var hissRatio: ClosedRange<Float> = 3...30
     /// Chance that breath is heard in the murmur of the nasals, as with a microphone beside the nose.
@@ -110,8 +112,8 @@ public struct AugmentationParameters: Sendable, Hashable {
     public var noisyRatio: ClosedRange<Float> = 0...20
     /// Signal to noise ratio in a quiet place.
     public var quietRatio: ClosedRange<Float> = 15...45
-    /// Weights of white, pink, brown noise, hum, recorded noise and babble.
-    public var noiseWeights: [Float] = [0.11, 0.14, 0.08, 0.06, 0.5, 0.11]
+    /// Weights of white, pink, brown noise, hum, recorded noise, babble, and of the noise beside another recording's word.
+    public var noiseWeights: [Float] = [0.11, 0.14, 0.08, 0.06, 0.5, 0.11, 0]
 
     // MARK: The cut
 
@@ -137,7 +139,7 @@ public struct AugmentationParameters: Sendable, Hashable {
     public static let standard = AugmentationParameters()
 
     /// For recordings that were cut into their words, as many of FSDD's are, besides: hard gates, recordings that begin too late,
-    /// breath in the nasals, more soft voices and more hiss around them.
+    /// breath in the nasals, more soft voices and more hiss around them, and the noise of other recordings' microphones.
     ///
     /// A network that hears half of a word as that word hears more digits in talk and in music too (Trials).
     public static let trimmed: AugmentationParameters = {
@@ -149,6 +151,8 @@ public struct AugmentationParameters: Sendable, Hashable {
         p.breathChance = 0.25
         p.effortChance = 0.45
         p.hissChance = 0.6
+        p.hissRoomToneShare = 0.6
+        p.noiseWeights = [0.08, 0.1, 0.06, 0.05, 0.32, 0.09, 0.3]
         return p
     }()
 
@@ -178,7 +182,7 @@ public struct AugmentationParameters: Sendable, Hashable {
         p.silenceChance = 0
         p.noisyChance = 1
         p.noisyRatio = (ratio ?? 45)...(ratio ?? 45)
-        p.noiseWeights = [0.1, 0.2, 0, 0, 0.7, 0]
+        p.noiseWeights = [0.1, 0.2, 0, 0, 0.7, 0, 0]
         p.liveChance = live ? 1 : 0
         p.wholeClipChance = 0
         p.warmUpChance = 1

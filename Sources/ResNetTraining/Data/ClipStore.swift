@@ -25,6 +25,10 @@ public final class ClipStore: Sendable {
         public var speech: Range<Int>
         /// The largest magnitude, 0...32768; 0 for a silent file.
         public var peak: Int
+        /// Of a word: the mean of each band over its utterance (`SpectrumTransfer.mean`); nil where it has no frame.
+        var spectrum: [Float]?
+        /// Of a word: the filter of the noise beside it (`RoomTone`); empty where there is none.
+        var roomTone: [Float] = []
         /// Of noise: what the live segmenter takes for utterances, in samples. None is empty; they may overlap.
         var events: [Range<Int>] = []
     }
@@ -37,6 +41,10 @@ public final class ClipStore: Sendable {
     public let noises: [Audio]
     /// Which of `noises` have events.
     let eventfulNoises: [Int]
+    /// Which of `audio` have a room tone.
+    let tonefulClips: [Int]
+    /// The mean of the spectra of each digit's recordings, each of mean 0 over its bands; nil where there is none.
+    let digitSpectra: [[Float]?]
     /// What was left out.
     public let skipped: [Skipped]
 
@@ -77,6 +85,8 @@ public final class ClipStore: Sendable {
         self.audio = audio
         self.noises = noises
         eventfulNoises = Self.eventful(noises)
+        tonefulClips = Self.toneful(audio)
+        digitSpectra = Self.meanSpectra(clips, audio)
         self.skipped = skipped
     }
 
@@ -97,11 +107,27 @@ public final class ClipStore: Sendable {
         self.audio = audio
         self.noises = noises.compactMap { try? Self.prepare($0, isNoise: true).get() }
         eventfulNoises = Self.eventful(self.noises)
+        tonefulClips = Self.toneful(audio)
+        digitSpectra = Self.meanSpectra(kept, audio)
         self.skipped = skipped
     }
 
     private static func eventful(_ noises: [Audio]) -> [Int] {
         noises.indices.filter { !noises[$0].events.isEmpty }
+    }
+
+    private static func toneful(_ audio: [Audio]) -> [Int] {
+        audio.indices.filter { !audio[$0].roomTone.isEmpty }
+    }
+
+    private static func meanSpectra(_ clips: [LabelledClip], _ audio: [Audio]) -> [[Float]?] {
+        (0..<LabelledClip.notADigit).map { label in
+            let spectra = clips.indices.filter { clips[$0].label == label }.compactMap { audio[$0].spectrum }
+            guard let bands = spectra.first?.count else { return nil }
+            return (0..<bands).map { band in
+                spectra.reduce(0) { $0 + $1[band] - $1.reduce(0, +) / Float(bands) } / Float(spectra.count)
+            }
+        }
     }
 
     /// The same recordings, the noises without their digital silence.
@@ -123,6 +149,8 @@ public final class ClipStore: Sendable {
             return noise
         }
         eventfulNoises = Self.eventful(noises)
+        tonefulClips = store.tonefulClips
+        digitSpectra = store.digitSpectra
     }
 
     /// Leaves out runs of silence (at most one step of 16 bits) of a tenth of a second and more.
@@ -173,6 +201,11 @@ public final class ClipStore: Sendable {
             } else {
                 let window = try ClipWindow.frames(of: samples, keepsRest: false)
                 audio.speech = ClipWindow.samples(ofFrames: window.speech, count: quantised.count)
+                audio.roomTone = RoomTone.filter(quantised, beside: audio.speech)
+                let bands = window.spectrogram.bandCount
+                let frames = window.speech.prefix(WindowMaker.wordFramesMax)
+                audio.spectrum = SpectrumTransfer.mean(
+                    window.spectrogram.values.span.extracting(frames.lowerBound * bands..<frames.upperBound * bands))
             }
         } catch {
             return .failure(Failure(reason: "\(error)"))

@@ -33,8 +33,8 @@ public struct Draw: Sendable, Hashable {
     /// The label of the result, 0...10.
     public var label: Int
 
-    /// Index of a clip of the same word (of a word that is not a digit, of any such), whose long-term spectrum the window may
-    /// take; nil where there is none to take.
+    /// Index of a clip of the same word, or where the word is a digit of another digit (of a word that is not a digit, of any such),
+    /// whose long-term spectrum the window may take; nil where there is none to take.
     public var model: Int?
 
     /// Describes a window to make.

@@ -2,7 +2,7 @@
 struct NoiseSource {
     /// In the order of `AugmentationParameters.noiseWeights`.
     enum Kind: Int, CaseIterable {
-        case white, pink, brown, hum, recorded, babble
+        case white, pink, brown, hum, recorded, babble, roomTone
     }
 
     /// Chooses a kind by weight; recorded noise and babble only where the store has some.
@@ -18,6 +18,7 @@ struct NoiseSource {
         }
         if chosen == .recorded && store.noises.isEmpty { return .pink }
         if chosen == .babble && store.clips.isEmpty { return .brown }
+        if chosen == .roomTone && store.tonefulClips.isEmpty { return .white }
         return chosen
     }
 
@@ -30,6 +31,7 @@ struct NoiseSource {
         case .hum: hum(&output, &random)
         case .recorded: recorded(&output, store, &random)
         case .babble: babble(&output, store, &random)
+        case .roomTone: roomTone(&output, store, &random)
         }
         normalise(&output)
     }
@@ -138,6 +140,13 @@ struct NoiseSource {
             let start = random.index(below: audio.samples.count)
             add(audio.samples, from: start, gain: gain * 32_768, to: &output, replacing: false)
         }
+    }
+
+    /// The noise beside the word of one recording.
+    private static func roomTone(_ output: inout [Float], _ store: ClipStore, _ random: inout SeededRandom) {
+        white(&output, &random)
+        let clip = store.tonefulClips[random.index(below: store.tonefulClips.count)]
+        RoomTone.apply(store.audio[clip].roomTone, to: &output)
     }
 
     /// Adds 16-bit samples from `start` on, round and round.

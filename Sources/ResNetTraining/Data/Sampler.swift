@@ -9,6 +9,8 @@ public struct SamplerParameters: Sendable, Hashable {
     public var madeWeights: [Double] = [0.1, 0.12, 0.12, 0.18, 0.3, 0.5]
     /// Share of the digits that are drawn as if cut out of digits run together (`Draw.Recipe.inRun`), 0...1.
     public var inRunFraction: Double = 0.15
+    /// Share of the digits' windows whose long-term spectrum may come from a recording of any digit, not of the same one, 0...1.
+    public var otherModelFraction: Double = 0
     /// A speaker with n clips of a class counts n to this power: 0 all speakers alike, 1 all clips alike.
     public var speakerPower: Double = 0.5
     /// A set (for other words, a folder of a set) whose speakers add up to w counts w to this power within its class.
@@ -118,7 +120,8 @@ public struct Sampler: Sendable {
                 draw.recipe = .inRun
                 draw.partner = digits[random.index(below: 10)].draw(&random)
             }
-            draw.model = digits[digit].draw(&random)
+            let isOther = parameters.otherModelFraction > 0 && random.uniformDouble() < parameters.otherModelFraction
+            draw.model = digits[isOther ? random.index(below: 10) : digit].draw(&random)
             return draw
         }
         let isMade = random.uniformDouble() < parameters.madeFraction

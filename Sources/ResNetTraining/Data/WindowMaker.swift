@@ -17,6 +17,8 @@ public struct WindowMaker: ~Copyable {
 
     /// The longest word that goes into a stream, in samples (1.5 s).
     static let wordSamplesMax = 12_000
+    /// The same in frames.
+    static let wordFramesMax = wordSamplesMax / MelParameters.standard.hopLength
     /// Frames before the utterance that are not taken for background: its onset and the analysis window.
     static let warmUpMargin = 6
 
@@ -97,7 +99,15 @@ public struct WindowMaker: ~Copyable {
         guard let model = draw.model, parameters.spectrumChance > 0 else { return }
         guard random.chance(parameters.spectrumChance) else { return }
         let share = random.uniform(in: parameters.spectrumShare)
-        guard let from = spectrum(of: draw.clip), let to = spectrum(of: model) else { return }
+        guard let from = store.audio[draw.clip].spectrum, var to = store.audio[model].spectrum else { return }
+        let (label, other) = (store.clips[draw.clip].label, store.clips[model].label)
+        if label != other {
+            // Of another word, its speaker and microphone: what is not in the mean of all who say that word.
+            guard label < store.digitSpectra.count, other < store.digitSpectra.count,
+                let own = store.digitSpectra[label], let its = store.digitSpectra[other]
+            else { return }
+            for band in to.indices { to[band] += own[band] - its[band] }
+        }
         let added = SpectrumTransfer.difference(
             from: from, to: to, share: share, limit: parameters.spectrumLimit * Math.nepersPerDecibel)
         let bands = WindowShape.bands
@@ -105,19 +115,6 @@ public struct WindowMaker: ~Copyable {
             for band in 0..<bands { frames[i * bands + band] += added[band] }
             energies[i] = energy.decibels(frames.span.extracting(i * bands..<(i + 1) * bands))
         }
-    }
-
-    /// The long-term spectrum of a clip's utterance.
-    private mutating func spectrum(of clip: Int) -> [Float]? {
-        let audio = store.audio[clip]
-        let scale = 1 / Float(max(audio.peak, 1))
-        var frames: [Float] = []
-        let samples = audio.samples[audio.speech.prefix(Self.wordSamplesMax)].map { Float($0) * scale }
-        stream.reset()
-        stream.process(samples.span) { frame in
-            for band in 0..<frame.count { frames.append(frame[band]) }
-        }
-        return SpectrumTransfer.mean(frames.span)
     }
 
     private func clipCut() -> Range<Int> {

@@ -74,6 +74,13 @@ public struct TrainingOptions: Sendable {
         checkpointInterval = 10
     }
 
+    /// Trains for recordings that were cut into their words (`AugmentationParameters.trimmed`).
+    public mutating func trainForTrimmedRecordings() {
+        augmentation = .trimmed
+        // Two thirds of the digits have few speakers; those of the others lend them their voices' and microphones' colours.
+        sampler.otherModelFraction = 0.5
+    }
+
     /// The learning rate of a step.
     ///
     /// - Parameters:

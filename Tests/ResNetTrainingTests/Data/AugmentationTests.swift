@@ -7,10 +7,12 @@ import Testing
 @Suite struct AugmentationTests {
     /// The window of a clip on its own, changed as `change` sets.
     private static func window(
-        _ clips: [[Float]], clip: Int = 0, model: Int? = nil, position: Int = 0,
+        _ clips: [[Float]], labels: [Int]? = nil, clip: Int = 0, model: Int? = nil, position: Int = 0,
         change: (inout AugmentationParameters) -> Void = { _ in }
     ) throws -> [Float] {
-        let store = ClipStore(clips: clips.map { (LabelledClip(path: "1", label: 1, speaker: "s", set: "a"), $0) })
+        let labels = labels ?? clips.map { _ in 1 }
+        let store = ClipStore(
+            clips: zip(clips, labels).map { (LabelledClip(path: "1", label: $1, speaker: "s", set: "a"), $0) })
         var parameters = AugmentationParameters.validation(ratio: nil, live: false)
         parameters.noisyRatio = 60...60
         change(&parameters)
@@ -53,6 +55,55 @@ import Testing
         let between = try styled(1, share: 0.5)
         #expect(Self.distance(between, aim) < 0.6 * apart && Self.distance(between, plain) < 0.6 * apart)
         #expect(try Self.distance(styled(0, share: 1), plain) < 0.01 * apart, "its own spectrum changes nothing")
+    }
+
+    /// The microphone of another word's recording is taken, not that word's own colour.
+    @Test func spectrumOfAnotherWordsRecordingIsTaken() throws {
+        func bright(_ word: [Float]) -> [Float] {
+            word.indices.map { $0 == 0 ? word[0] : word[$0] - 0.8 * word[$0 - 1] }
+        }
+        let one = Self.word(3_200)
+        // A darker word: the difference between the words is as large as that between the microphones.
+        var two = Self.word(3_200)
+        for i in two.indices.dropFirst() { two[i] = 0.25 * two[i] + 0.75 * two[i - 1] }
+        let clips = [one, bright(one), two, bright(two)]
+        func styled(_ model: Int) throws -> [Float] {
+            try Self.window(clips, labels: [1, 1, 2, 2], model: model) {
+                $0.spectrumChance = 1
+                $0.spectrumShare = 1...1
+            }
+        }
+        let (plain, aim) = try (Self.window([one]), Self.window([bright(one)]))
+        let apart = Self.distance(plain, aim)
+        #expect(try Self.distance(styled(3), aim) < 0.3 * apart, "the bright microphone")
+        #expect(try Self.distance(styled(2), plain) < 0.3 * apart, "the dull one, which is its own")
+    }
+
+    /// The noise beside a word is heard around another one, at any length.
+    @Test func noiseBesideAWordIsHeardAgain() throws {
+        // Noise that lies mostly above 2 kHz on both sides of a dull word, and a recording with silence there.
+        var random = SeededRandom(seed: 2)
+        var noise: [Float] = [0]
+        for _ in 0..<16_000 { noise.append(random.gaussian() * 0.01 - 0.9 * noise[noise.count - 1]) }
+        let word = Self.word(3_200)
+        let noisy = Array(noise[..<4_000]) + word + Array(noise[4_000..<8_000])
+        let silent = [Float](repeating: 0, count: 4_000) + word + [Float](repeating: 0, count: 4_000)
+        func tilt(_ clips: [[Float]]) throws -> Float {
+            // A window without its utterance: the columns before it hold the background.
+            let window = try Self.window([word] + clips) {
+                $0.noiseWeights = [0, 0, 0, 0, 0, 0, 1]
+                $0.noisyRatio = 0...0
+                $0.liveChance = 1
+                $0.padding = 0.5...0.5
+            }
+            func mean(_ bands: Range<Int>) -> Float {
+                let values = bands.flatMap { window[$0 * WindowShape.frames..<$0 * WindowShape.frames + 10] }
+                return values.reduce(0, +) / Float(values.count)
+            }
+            return mean(34..<40) - mean(0..<20)
+        }
+        let (white, bright) = (try tilt([silent]), try tilt([noisy]))
+        #expect(bright > white + 0.5, "\(white) \(bright)")
     }
 
     /// A recording that begins late lacks the word's first part, and nothing else.

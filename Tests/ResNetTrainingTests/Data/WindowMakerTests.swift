@@ -205,6 +205,25 @@ import Testing
 }
 
 @Suite struct SamplerTests {
+    /// A spectrum comes from a recording of the same digit, or of any digit in the share of windows that is asked for.
+    @Test(arguments: [0, 0.5])
+    func spectraComeFromOtherDigitsWhereAsked(fraction: Double) throws {
+        var parameters = SamplerParameters()
+        parameters.otherModelFraction = fraction
+        let sampler = try Sampler(store: WindowMakerTests.store, seed: 4, parameters: parameters)
+        let clips = WindowMakerTests.store.clips
+        var (digits, others) = (0, 0)
+        for position in 0..<4_000 {
+            let draw = sampler.draw(epoch: 1, position: position)
+            guard draw.label < 10, let model = draw.model else { continue }
+            digits += 1
+            if clips[model].label != draw.label { others += 1 }
+            #expect(clips[model].label < 10)
+        }
+        // One in ten of those drawn anew is the same digit again.
+        #expect(abs(Double(others) / Double(digits) - 0.9 * fraction) < 0.04, "\(others) of \(digits)")
+    }
+
     @Test func labelsFollowTheRecipeAndTheClip() throws {
         let sampler = try Sampler(store: WindowMakerTests.store, seed: 4)
         var counts = [Int](repeating: 0, count: 11)
