@@ -350,12 +350,10 @@ static inline dnnl_status_t ddn_matmul(
     const_dnnl_primitive_attr_t attr)
 {
 #if DNNL_VERSION_MAJOR >= 3
-    return dnnl_matmul_primitive_desc_create(
-        out, engine, (dnnl_memory_desc_t)a, (dnnl_memory_desc_t)b, NULL, (dnnl_memory_desc_t)c, attr);
+    return dnnl_matmul_primitive_desc_create(out, engine, DDN_MD(a), DDN_MD(b), NULL, DDN_MD(c), attr);
 #else
     dnnl_matmul_desc_t d;
-    dnnl_status_t status = dnnl_matmul_desc_init(
-        &d, (dnnl_memory_desc_t *)a, (dnnl_memory_desc_t *)b, NULL, (dnnl_memory_desc_t *)c);
+    dnnl_status_t status = dnnl_matmul_desc_init(&d, DDN_MD(a), DDN_MD(b), NULL, DDN_MD(c));
     if (status != dnnl_success) return status;
     return dnnl_primitive_desc_create(out, &d, attr, engine, NULL);
 #endif

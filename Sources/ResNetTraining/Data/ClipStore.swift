@@ -43,7 +43,7 @@ public final class ClipStore: Sendable {
     let eventfulNoises: [Int]
     /// Which of `audio` have a room tone.
     let tonefulClips: [Int]
-    /// The mean of the spectra of each digit's recordings, each of mean 0 over its bands; nil where there is none.
+    /// The mean of the spectra of each digit's recordings; nil where there is none.
     let digitSpectra: [[Float]?]
     /// What was left out.
     public let skipped: [Skipped]
@@ -124,9 +124,7 @@ public final class ClipStore: Sendable {
         (0..<LabelledClip.notADigit).map { label in
             let spectra = clips.indices.filter { clips[$0].label == label }.compactMap { audio[$0].spectrum }
             guard let bands = spectra.first?.count else { return nil }
-            return (0..<bands).map { band in
-                spectra.reduce(0) { $0 + $1[band] - $1.reduce(0, +) / Float(bands) } / Float(spectra.count)
-            }
+            return (0..<bands).map { band in spectra.reduce(0) { $0 + $1[band] } / Float(spectra.count) }
         }
     }
 

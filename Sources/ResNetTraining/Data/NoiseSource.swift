@@ -18,7 +18,6 @@ struct NoiseSource {
         }
         if chosen == .recorded && store.noises.isEmpty { return .pink }
         if chosen == .babble && store.clips.isEmpty { return .brown }
-        if chosen == .roomTone && store.tonefulClips.isEmpty { return .white }
         return chosen
     }
 
@@ -142,9 +141,10 @@ struct NoiseSource {
         }
     }
 
-    /// The noise beside the word of one recording.
+    /// The noise beside the word of one recording; white where no recording has any.
     private static func roomTone(_ output: inout [Float], _ store: ClipStore, _ random: inout SeededRandom) {
         white(&output, &random)
+        guard !store.tonefulClips.isEmpty else { return }
         let clip = store.tonefulClips[random.index(below: store.tonefulClips.count)]
         RoomTone.apply(store.audio[clip].roomTone, to: &output)
     }

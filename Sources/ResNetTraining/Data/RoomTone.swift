@@ -8,6 +8,9 @@ enum RoomTone {
     static let order = 12
     /// Samples of one block (32 ms).
     private static let block = 256
+    private static let hann = (0..<block).map { i in
+        0.5 - 0.5 * Math.sine(2 * .pi * (Float(i) + 0.5) / Float(block) + .pi / 2)
+    }
     /// Samples beside the utterance that may still hold of its edges (60 ms).
     private static let margin = 480
     /// Fewer blocks than this say too little.
@@ -37,9 +40,7 @@ enum RoomTone {
         guard quiet.count >= blocksMin, quiet[quiet.count / 2].power >= levelMin * levelMin else { return [] }
         var correlation = [Float](repeating: 0, count: order + 1)
         for (_, values) in quiet {
-            let windowed = values.indices.map { i in
-                values[i] * (0.5 - 0.5 * Math.sine(2 * .pi * (Float(i) + 0.5) / Float(block) + .pi / 2))
-            }
+            let windowed = zip(values, hann).map { $0 * $1 }
             for lag in 0...order {
                 for i in lag..<block { correlation[lag] += windowed[i] * windowed[i - lag] }
             }

@@ -62,8 +62,7 @@ extension WindowMaker {
         var kind = NoiseSource.Kind.white
         if hissing {
             noiseLevel = Math.amplitude(decibels: -random.uniform(in: parameters.hissRatio))
-            let isReal = parameters.hissRoomToneShare > 0 && random.chance(parameters.hissRoomToneShare)
-            if isReal && !store.tonefulClips.isEmpty { kind = .roomTone }
+            if parameters.hissRoomToneShare > 0, random.chance(parameters.hissRoomToneShare) { kind = .roomTone }
         } else if random.chance(parameters.silenceChance) {
             // Speech lies near -20 dB of full scale: nearly digital silence is 55 to 76 dB below it, or nothing at all.
             noiseLevel = random.chance(0.3) ? 0 : Math.amplitude(decibels: random.uniform(in: -76...(-55)))

@@ -41,8 +41,8 @@ struct TapProducts: ProductsByTap {
     let runs: [Run]
     let inputs: Int
     let outputs: Int
-    let inputCount: Int
-    let outputCount: Int
+    private let inputCount: Int
+    private let outputCount: Int
     private let threads: Int
 
     /// - Parameter threads: each takes an equal part of the result's channels, through all products: one wait a pass, where

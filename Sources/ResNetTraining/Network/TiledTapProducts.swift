@@ -37,7 +37,7 @@ final class TiledTapProducts: ProductsByTap {
     }
 
     func forward(input: Tensor, weights: Tensor, output: Tensor) throws {
-        memset(output.storage, 0, taps.outputCount * MemoryLayout<Float>.size)
+        memset(output.storage, 0, output.layout.byteCount)
         for run in taps.runs {
             try forwardProducts[run.rows]!.add(
                 input.storage + run.input * 2, weights.storage + run.weight * 2, to: output.floats + run.output)
@@ -45,7 +45,7 @@ final class TiledTapProducts: ProductsByTap {
     }
 
     func inputGradient(outputGradient: Tensor, weights: Tensor, inputGradient: Tensor) throws {
-        memset(inputGradient.storage, 0, taps.inputCount * MemoryLayout<Float>.size)
+        memset(inputGradient.storage, 0, inputGradient.layout.byteCount)
         for run in taps.runs {
             try inputProducts[run.rows]!.add(
                 outputGradient.storage + run.output * 2, weights.storage + run.weight * 2,

@@ -79,7 +79,7 @@ import Testing
         #expect(try Self.distance(styled(2), plain) < 0.3 * apart, "the dull one, which is its own")
     }
 
-    /// The noise beside a word is heard around another one, at any length.
+    /// The noise beside a word is heard around another one.
     @Test func noiseBesideAWordIsHeardAgain() throws {
         // Noise that lies mostly above 2 kHz on both sides of a dull word, and a recording with silence there.
         var random = SeededRandom(seed: 2)
