@@ -64,13 +64,15 @@ final class Convolution {
         self.output = output
         let gradient = try outputGradient(output.layout)
 
-        // Measured for AVX2, and with tiles; oneDNN's other AVX-512 code is another. One input channel is no matrix.
+        // Measured for AVX2, for f32 with AVX-512, and with tiles. One input channel is no matrix.
         let area = outputShape[2] * outputShape[3]
+        let isSmall = area <= 18
         let tapsPay =
             inputShape[1] >= 16
-            && (isTiled ? area <= 60 : type == dnnl_f32 && !forward.implementation.contains("avx512"))
+            && (isTiled
+                ? area <= 60 : type == dnnl_f32 && (isSmall || !forward.implementation.contains("avx512")))
         // Two more copies a pass are worth it from the third stage on.
-        let tapsPayForActivations = tapsPay && area <= 18
+        let tapsPayForActivations = tapsPay && isSmall
         let taps = TapProducts(
             inputShape: inputShape, outputShape: outputShape, kernel: kernel, stride: stride, threads: context.threads)
         let products: any ProductsByTap =
