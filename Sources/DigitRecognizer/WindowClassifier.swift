@@ -34,21 +34,17 @@ public enum RecognizerError: Error, Sendable, Equatable, CustomStringConvertible
 
 /// The ResNet18 as a classifier: softmax(logits / temperature) of a window as it is and, where that is not certain, said slower too.
 ///
-/// What is a digit only as it happened to be said is none: with the mean of the two windows' logits fewer syllables in talk and fewer sounds
-/// of music are taken for digits, at the same share of digits heard (Trials, "Two speeds"). Windows that are certain are
-/// heard once, clear digits and most of what is none among them.
-///
 /// For one thread at a time, like the network itself. A call takes one or two forward passes of the network (milliseconds).
 public struct ResNetClassifier: WindowClassifier {
     /// The metadata key of the temperature.
     public static let temperatureKey = "calibration.temperature"
     /// The other speed that a window is heard at.
-    public static let otherSpeed = 0.84
-    /// From this probability of any label on a window is not heard again. Label smoothing keeps nearly all below 0.995.
-    public static let certainty: Float = 0.99
+    public static let otherSpeed = SecondLook.speed
+    /// From this probability of any label on a window is not heard again.
+    public static let certainty = SecondLook.certainty
 
     private let network: ResNet18
-    private let warp: SpeedWarp
+    private let secondLook: SecondLook
     private let buffers: Buffers
     /// What the logits are divided by before the softmax, so that confidences come true; over 0.
     public let temperature: Float
@@ -80,34 +76,35 @@ public struct ResNetClassifier: WindowClassifier {
         } catch {
             throw .weights(error)
         }
-        warp = SpeedWarp(speed: Self.otherSpeed, parameters: parameters)
+        secondLook = SecondLook(temperature: temperature, parameters: parameters)
         buffers = Buffers(parameters.bandCount * parameters.windowFrames, Posterior.classCount)
     }
 
     /// Classifies one utterance.
     public func classify(_ window: Span<Float>, into probabilities: inout MutableSpan<Float>) {
         network.logits(window, into: &probabilities)
-        for index in probabilities.indices { buffers.logits[index] = probabilities[index] }
-        guard softmax(&probabilities) < Self.certainty else { return }
-        Self.hear(window, warp, network, &buffers.window, &probabilities)
-        for index in probabilities.indices {
-            probabilities[index] = (probabilities[index] + buffers.logits[index]) / 2
+        if secondLook.isWanted(after: probabilities.span) {
+            for index in probabilities.indices { buffers.logits[index] = probabilities[index] }
+            Self.hear(window, secondLook, network, &buffers.window, &probabilities)
+            for index in probabilities.indices {
+                probabilities[index] = (probabilities[index] + buffers.logits[index]) / 2
+            }
         }
-        _ = softmax(&probabilities)
+        softmax(&probabilities)
     }
 
     // Static, with the buffer for an argument: its spans would else outlive the access to the class.
     private static func hear(
-        _ window: Span<Float>, _ warp: SpeedWarp, _ network: ResNet18, _ changed: inout [Float],
+        _ window: Span<Float>, _ secondLook: SecondLook, _ network: ResNet18, _ changed: inout [Float],
         _ logits: inout MutableSpan<Float>
     ) {
         var output = changed.mutableSpan
-        warp.apply(window, into: &output)
+        secondLook.apply(window, into: &output)
         network.logits(changed.span, into: &logits)
     }
 
-    /// Makes probabilities of logits; returns the largest.
-    private func softmax(_ logits: inout MutableSpan<Float>) -> Float {
+    /// Makes probabilities of logits.
+    private func softmax(_ logits: inout MutableSpan<Float>) {
         var largest = -Float.infinity
         for index in logits.indices { largest = max(largest, logits[index]) }
         var sum: Float = 0
@@ -118,10 +115,9 @@ public struct ResNetClassifier: WindowClassifier {
         // Weights whose sums overflow say nothing about the word.
         guard sum.isFinite, sum > 0 else {
             for index in logits.indices { logits[index] = index == logits.count - 1 ? 1 : 0 }
-            return 1
+            return
         }
         for index in logits.indices { logits[index] /= sum }
-        return 1 / sum
     }
 }
 

@@ -76,7 +76,7 @@ struct ModelFile {
 /// A network for clips, many at a time.
 struct ClipModel {
     let file: ModelFile
-    private let network: ResNet18
+    private let network: BatchClassifier
 
     /// - Parameters:
     ///   - given: the weights file of the command line.
@@ -84,26 +84,25 @@ struct ClipModel {
     ///   - batchSize: windows that the network computes together.
     init(given: String?, precision: InferencePrecision? = nil, batchSize: Int = 1, threads: Int = 1) throws {
         file = try ModelFile(given: given, precision: precision, allowsImages: true)
-        network = try ResNet18(
-            weights: file.weights, shape: file.frontEnd.shape, batchSize: batchSize, threads: threads,
-            precision: file.precision)
+        network = BatchClassifier(
+            try ResNet18(
+                weights: file.weights, shape: file.frontEnd.shape, batchSize: batchSize, threads: threads,
+                precision: file.precision),
+            temperature: Float(file.temperature), parameters: file.frontEnd == .logMel ? .standard : nil)
     }
 
-    /// What the network says of windows that stand one after the other.
+    /// What the network says of windows that stand one after the other, each heard as `digitd listen` would hear it.
     ///
     /// - Parameters:
     ///   - windows: as the file's front end makes them.
     ///   - labels: what they are, as far as anybody asks.
     /// - Throws: a sentence when the logits are not finite: weights that are may still overflow together.
     func judge(_ windows: [Float], labels: [Int32]) throws(CommandFailure) -> Judgements {
-        let classCount = file.frontEnd.shape.classCount
-        var logits = [Float](repeating: 0, count: labels.count * classCount)
-        var span = logits.mutableSpan
-        network.logits(windows.span, into: &span)
+        let logits = network.logits(windows)
         guard logits.allSatisfy(\.isFinite) else {
             throw ModelFile.notUsable(file.path, "it computes numbers that are not finite")
         }
-        return Judgements(logits: logits, labels: labels, classCount: classCount)
+        return Judgements(logits: logits, labels: labels, classCount: file.frontEnd.shape.classCount)
     }
 }
 

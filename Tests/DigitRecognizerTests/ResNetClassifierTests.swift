@@ -42,7 +42,7 @@ import Testing
     }
 
     /// Two bars that rise, a word that is none of the ten: a window that the network hears otherwise when it is slower.
-    private static let bars = (0..<3840).map { index -> Float in
+    static let bars = (0..<3840).map { index -> Float in
         let (band, frame) = (index / 96, index % 96)
         guard (30..<66).contains(frame) else { return -0.7 }
         return (band - frame / 3).magnitude < 3 || (band - frame / 6).magnitude < 2 ? 2.5 : -0.4
@@ -58,7 +58,7 @@ import Testing
     }
 
     /// The network that ships, at a temperature of 1.
-    private static func shippedWeights() throws -> WeightsFile {
+    static func shippedWeights() throws -> WeightsFile {
         var weights = try WeightsFile(contentsOf: shipped)
         weights.metadata[ResNetClassifier.temperatureKey] = "1"
         return weights
@@ -87,20 +87,20 @@ import Testing
         #expect((0..<11).allSatisfy { abs(found[$0] - once[$0]) < 1e-6 }, "\(found) is not \(once)")
     }
 
-    private static func logits(_ weights: WeightsFile, _ window: [Float]) throws -> [Float] {
+    static func logits(_ weights: WeightsFile, _ window: [Float]) throws -> [Float] {
         var logits = [Float](repeating: 0, count: 11)
         var span = logits.mutableSpan
         try ResNet18(weights: weights, precision: .f32).logits(window.span, into: &span)
         return logits
     }
 
-    private static func softmax(_ logits: [Float]) -> [Float] {
+    static func softmax(_ logits: [Float]) -> [Float] {
         let powers = logits.map { expf($0 - (logits.max() ?? 0)) }
         let sum = powers.reduce(0, +)
         return powers.map { $0 / sum }
     }
 
-    private static func probabilities(_ classifier: ResNetClassifier, _ window: [Float]) -> [Float] {
+    static func probabilities(_ classifier: ResNetClassifier, _ window: [Float]) -> [Float] {
         var result = Array(repeating: Float(0), count: 11)
         var span = result.mutableSpan
         classifier.classify(window.span, into: &span)

@@ -1,5 +1,7 @@
 import AtomicFile
+import DigitRecognizer
 import Foundation
+import MelSpectrogram
 import ResNet
 import ResNetTraining
 
@@ -218,12 +220,11 @@ public struct LeaveOneSpeakerOut: Sendable {
         let weights = try WeightsFile(contentsOf: path)
         let network = try ResNet18(weights: weights, batchSize: 32, threads: options.training.threads)
         let inputs = try ClipInputs(clips, frontEnd: .logMel)
-        var logits = [Float](repeating: 0, count: inputs.labels.count * LabelledClip.labelCount)
-        var span = logits.mutableSpan
-        network.logits(inputs.windows.span, into: &span)
         let rule = AnswerRule(
             temperature: weights.metadata["calibration.temperature"].flatMap(Double.init) ?? 1,
             threshold: weights.metadata["threshold.accept"].flatMap(Double.init) ?? 0)
+        let logits = BatchClassifier(network, temperature: Float(rule.temperature), parameters: .standard)
+            .logits(inputs.windows)
         return LeaveOneOutFigures.Fold(
             speaker: speaker, judgements: Judgements(logits: logits, labels: inputs.labels), rule: rule)
     }
