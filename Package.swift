@@ -125,7 +125,8 @@ let package = Package(
         .testTarget(
             name: "digitdTests",
             dependencies: [
-                "digitd", "AudioInput", "MelSpectrogram", "ResNet", "EventServer", "DigitEvents", "FakeDaemon",
+                "digitd", "AudioInput", "MelSpectrogram", "ResNet", "ResNetTraining", "DigitRecognizer", "EventServer",
+                "DigitEvents", "FakeDaemon",
             ]),
     ],
     swiftLanguageModes: [.v6]

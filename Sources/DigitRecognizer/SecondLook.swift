@@ -24,11 +24,17 @@ struct SecondLook {
 
     /// Whether a window with these logits is to be heard again. One whose logits are not finite is not.
     func isWanted(after logits: Span<Float>) -> Bool {
+        let sum = softmaxTerms(logits).sum
+        return 1 / sum < Self.certainty && sum.isFinite
+    }
+
+    /// The largest logit, and what the powers of the others' distances to it are divided by; 1 / `sum` is the largest probability.
+    func softmaxTerms(_ logits: Span<Float>) -> (largest: Float, sum: Float) {
         var largest = -Float.infinity
         for index in logits.indices { largest = max(largest, logits[index]) }
         var sum: Float = 0
         for index in logits.indices { sum += expf((logits[index] - largest) / temperature) }
-        return 1 / sum < Self.certainty && sum.isFinite
+        return (largest, sum)
     }
 
     /// The window at the other speed, normalised. No allocation.

@@ -47,7 +47,7 @@ public struct ResNetClassifier: WindowClassifier {
     private let secondLook: SecondLook
     private let buffers: Buffers
     /// What the logits are divided by before the softmax, so that confidences come true; over 0.
-    public let temperature: Float
+    public var temperature: Float { secondLook.temperature }
     /// The front end that the network was trained with.
     public let parameters: MelParameters
 
@@ -69,7 +69,7 @@ public struct ResNetClassifier: WindowClassifier {
         weights: WeightsFile, threads: Int = 1, precision: InferencePrecision? = nil
     ) throws(RecognizerError) {
         do { parameters = try MelParameters(metadata: weights.metadata) } catch { throw .frontEnd(error) }
-        temperature = try weights.number(Self.temperatureKey, in: 0.01...100) ?? 1
+        let temperature = try weights.number(Self.temperatureKey, in: 0.01...100) ?? 1
         do throws(WeightsError) {
             let precision = if let precision { precision } else { try InferencePrecision.fastest(for: weights) }
             network = try ResNet18(weights: weights, threads: threads, precision: precision)
@@ -105,19 +105,13 @@ public struct ResNetClassifier: WindowClassifier {
 
     /// Makes probabilities of logits.
     private func softmax(_ logits: inout MutableSpan<Float>) {
-        var largest = -Float.infinity
-        for index in logits.indices { largest = max(largest, logits[index]) }
-        var sum: Float = 0
-        for index in logits.indices {
-            logits[index] = expf((logits[index] - largest) / temperature)
-            sum += logits[index]
-        }
+        let (largest, sum) = secondLook.softmaxTerms(logits.span)
         // Weights whose sums overflow say nothing about the word.
         guard sum.isFinite, sum > 0 else {
             for index in logits.indices { logits[index] = index == logits.count - 1 ? 1 : 0 }
             return
         }
-        for index in logits.indices { logits[index] /= sum }
+        for index in logits.indices { logits[index] = expf((logits[index] - largest) / temperature) / sum }
     }
 }
 

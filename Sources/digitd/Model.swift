@@ -36,7 +36,7 @@ struct ModelFile {
         }
         try ResNet18Topology.validate(weights, classCount: frontEnd.shape.classCount)
         try Self.check(weights.metadata, frontEnd, path)
-        temperature = try Self.number("calibration.temperature", weights.metadata, path, in: 0.01...100)
+        temperature = try Self.number(ResNetClassifier.temperatureKey, weights.metadata, path, in: 0.01...100)
         acceptThreshold = try Self.number(RecognizerParameters.acceptKey, weights.metadata, path, in: 0...1)
         self.precision = if let precision { precision } else { try .fastest(for: weights) }
     }

@@ -1,4 +1,9 @@
+import AudioInput
+import DigitRecognizer
 import Foundation
+import MelSpectrogram
+import ResNet
+import ResNetTraining
 import Testing
 
 @Suite struct ClassifyTests {
@@ -41,6 +46,35 @@ import Testing
         let probabilities = try #require(object["probabilities"] as? [Double])
         #expect(probabilities.count == 11)
         #expect(abs(probabilities.reduce(0, +) - 1) < 1e-4)
+    }
+
+    /// What is not certain is heard at a second speed, as `digitd listen` hears it.
+    @Test(.enabled(if: Command.hasNetwork, "the package holds no trained network yet"))
+    func hearsAClipAsListenHearsItsWindow() throws {
+        let clips = try testClips(["0", "6", "7", "8", "hello", "yellow"]).map(\.path)
+        let result = try Command.run(["classify", "--json", "--precision", "f32"] + clips)
+        try #require(result.status == 0 && result.outputLines.count == clips.count, "\(result.testDescription)")
+        let weights = try WeightsFile(contentsOf: packageFile("Sources/digitd/Resources/digits.safetensors"))
+        let (classifier, network) = (
+            try ResNetClassifier(weights: weights, precision: .f32), try ResNet18(weights: weights)
+        )
+        var heardTwice = 0
+        for (path, line) in zip(clips, result.outputLines) {
+            let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            let found = try #require(object?["probabilities"] as? [Double])
+            let samples = try AudioFile.readMono(path, rate: MelParameters.standard.sampleRate)
+            let window = ClipWindow.window(spectrogram: try MelSpectrogram(samples: samples, parameters: .standard))
+            var (expected, once) = ([Float](repeating: 0, count: 11), [Float](repeating: 0, count: 11))
+            var span = expected.mutableSpan
+            classifier.classify(window.span, into: &span)
+            #expect((0..<11).allSatisfy { abs(found[$0] - Double(expected[$0])) < 1e-4 }, "\(path): \(expected)")
+            var logits = once.mutableSpan
+            network.logits(window.span, into: &logits)
+            let single = Judgements(logits: once, labels: [10]).probabilities(
+                0, temperature: Double(classifier.temperature))
+            if (0..<11).contains(where: { abs(found[$0] - single[$0]) > 1e-3 }) { heardTwice += 1 }
+        }
+        #expect(heardTwice > 0, "one clip at least is not certain")
     }
 
     @Test func endsQuietlyWhenTheReaderHasGone() throws {

@@ -221,8 +221,8 @@ public struct LeaveOneSpeakerOut: Sendable {
         let network = try ResNet18(weights: weights, batchSize: 32, threads: options.training.threads)
         let inputs = try ClipInputs(clips, frontEnd: .logMel)
         let rule = AnswerRule(
-            temperature: weights.metadata["calibration.temperature"].flatMap(Double.init) ?? 1,
-            threshold: weights.metadata["threshold.accept"].flatMap(Double.init) ?? 0)
+            temperature: weights.metadata[ResNetClassifier.temperatureKey].flatMap(Double.init) ?? 1,
+            threshold: weights.metadata[RecognizerParameters.acceptKey].flatMap(Double.init) ?? 0)
         let logits = BatchClassifier(network, temperature: Float(rule.temperature), parameters: .standard)
             .logits(inputs.windows)
         return LeaveOneOutFigures.Fold(
