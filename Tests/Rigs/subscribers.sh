@@ -13,6 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 digitd=$1 minutes=${2:-10} speed=${3:-4}
 work=$(mktemp -d)
 pid= client=
+. "$here/wait.sh"
 trap 'kill $pid $client 2>/dev/null || true; rm -rf "$work"' EXIT
 
 "$here/alsa/build.sh" "$work/rig"
@@ -28,8 +29,13 @@ run() {
     pid=$!
     python3 "$here/subscribers.py" read "$work/digitd.sock" "$2" "$3" "$work/$1.tsv" >"$work/ready" &
     client=$!
-    for ((i = 0; i < 600; i++)); do grep -q ready "$work/ready" && break; sleep 0.05; done
-    grep -q ready "$work/ready" || { echo "the subscribers did not connect:"; cat "$work/log"; exit 1; }
+    # All connect within half a second; a machine that others share may stand still for much longer.
+    for ((i = 0; i < 2400; i++)); do
+        grep -q ready "$work/ready" && break
+        kill -0 $pid $client 2>/dev/null || break
+        sleep 0.05
+    done
+    grep -q ready "$work/ready" || { echo "the subscribers did not connect:"; cat "$work/log"; stands $pid $client; exit 1; }
     touch "$work/gate"
     sleep "$(awk -v m="$minutes" -v s="$speed" 'BEGIN { print m * 60 / s }')"
     awk '/VmHWM/ { print $2 }' "/proc/$pid/status" >"$work/$1.memory"

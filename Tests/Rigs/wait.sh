@@ -13,3 +13,19 @@ wait_for() {
     cat "$work/events.jsonl" "$work/log"
     exit 1
 }
+
+# stands PID...: where each thread of processes that do not go on is, for whoever has only the log of a run.
+stands() {
+    local process thread
+    for process; do
+        echo "process $process: $(tr '\0' ' ' 2>/dev/null <"/proc/$process/cmdline" || echo has ended)"
+        for thread in "/proc/$process/task"/*; do
+            [ -r "$thread/status" ] || continue
+            printf '  %s: %s, in %s, system call %s\n' "$(cat "$thread/comm")" "$(awk '/^State/ { print $3 }' "$thread/status")" \
+                "$(cat "$thread/wchan" 2>/dev/null)" "$(cat "$thread/syscall" 2>/dev/null)"
+        done
+        if [ -d "/proc/$process" ] && command -v gdb >/dev/null; then
+            timeout 60 gdb -batch -p "$process" -ex 'thread apply all backtrace 30' 2>/dev/null | grep -E '^(Thread|#)' || true
+        fi
+    done
+}
