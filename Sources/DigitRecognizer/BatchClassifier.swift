@@ -2,7 +2,8 @@ import MelSpectrogram
 import ResNet
 
 /// A network for many windows at once, each heard as ``ResNetClassifier`` hears one: what is measured of a network, or said of a clip,
-/// is what the daemon would say of the same window.
+/// is what the daemon would say of the same window. (In int8 the first convolution of several windows at once, or on several
+/// threads, rounds otherwise than that of one.)
 ///
 /// For one thread at a time, like the network itself.
 public struct BatchClassifier {

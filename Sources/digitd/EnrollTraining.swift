@@ -1,5 +1,7 @@
 import DigitDaemon
+import DigitRecognizer
 import Foundation
+import MelSpectrogram
 import ResNet
 import ResNetTraining
 
@@ -37,14 +39,13 @@ struct EnrollTraining {
         return weights
     }
 
-    /// How many of the digits are answered rightly at the network's own operating point.
+    /// How many of the digits are answered rightly at the network's own operating point, each heard as `digitd listen` hears it.
     private func certain(_ weights: WeightsFile) throws -> Int {
         let set = try EvaluationSet(store: store)
-        let network = try ResNet18(weights: weights, batchSize: 16, threads: options.threads)
-        var logits = [Float](repeating: 0, count: set.labels.count * NetworkShape.standard.classCount)
-        var span = logits.mutableSpan
-        network.logits(set.windows.span, into: &span)
-        let judgements = Judgements(logits: logits, labels: set.labels)
+        let network = BatchClassifier(
+            try ResNet18(weights: weights, batchSize: 16, threads: options.threads),
+            temperature: Float(file.temperature), parameters: .standard)
+        let judgements = Judgements(logits: network.logits(set.windows), labels: set.labels)
         return judgements.labels.indices.count { clip in
             let label = Int(judgements.labels[clip])
             return label < LabelledClip.notADigit

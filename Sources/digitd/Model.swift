@@ -91,7 +91,8 @@ struct ClipModel {
             temperature: Float(file.temperature), parameters: file.frontEnd == .logMel ? .standard : nil)
     }
 
-    /// What the network says of windows that stand one after the other, each heard as `digitd listen` would hear it.
+    /// What the network says of windows that stand one after the other, each heard as `digitd listen` would hear it, but for the
+    /// rounding of `precision` where there are several; windows of pictures of the seed recipe are heard once.
     ///
     /// - Parameters:
     ///   - windows: as the file's front end makes them.

@@ -9,25 +9,30 @@ import Testing
 
     /// The bars of `ResNetClassifierTests`, which are not certain, paler and paler, and between them windows of one level, which are.
     private static let windows: [[Float]] = (0..<7).map { index in
-        index.isMultiple(of: 3) ? Alone.bars.map { $0 * (1 - Float(index) / 12) } : .init(repeating: 0, count: 3840)
+        isCertain(index) ? .init(repeating: 0, count: 3840) : Alone.bars.map { $0 * (1 - Float(index) / 12) }
     }
 
+    private static func isCertain(_ index: Int) -> Bool { !index.isMultiple(of: 3) }
+
     @Test(arguments: [1, 4]) func aWindowAmongOthersIsHeardAsAlone(_ batchSize: Int) throws {
-        let weights = try Alone.shippedWeights()
+        let temperature: Float = 0.6
+        func probabilities(_ logits: some Sequence<Float>) -> [Float] { Alone.softmax(logits.map { $0 / temperature }) }
+        var weights = try Alone.shippedWeights()
+        weights.metadata[ResNetClassifier.temperatureKey] = "\(temperature)"
         let classifier = try ResNetClassifier(weights: weights, precision: .f32)
         let batch = BatchClassifier(
-            try ResNet18(weights: weights, batchSize: batchSize), temperature: 1, parameters: .standard)
+            try ResNet18(weights: weights, batchSize: batchSize), temperature: temperature, parameters: .standard)
         let logits = batch.logits(Self.windows.flatMap { $0 })
         try #require(logits.count == 11 * Self.windows.count)
-        var heardTwice = 0
         for (index, window) in Self.windows.enumerated() {
+            let once = probabilities(try Alone.logits(weights, window))
+            try #require((once.max()! >= ResNetClassifier.certainty) == Self.isCertain(index), "\(index): \(once)")
             let alone = Alone.probabilities(classifier, window)
-            let among = Alone.softmax(Array(logits[index * 11..<(index + 1) * 11]))
+            let among = probabilities(logits[index * 11..<(index + 1) * 11])
             #expect((0..<11).allSatisfy { abs(alone[$0] - among[$0]) < 1e-4 }, "\(index): \(among) is not \(alone)")
-            let once = Alone.softmax(try Alone.logits(weights, window))
-            if (0..<11).contains(where: { abs(once[$0] - among[$0]) > 1e-3 }) { heardTwice += 1 }
+            let isOnce = (0..<11).allSatisfy { abs(once[$0] - among[$0]) < 1e-3 }
+            #expect(isOnce == Self.isCertain(index), "\(index): \(among) after \(once)")
         }
-        #expect((1..<7).contains(heardTwice), "some windows are heard twice, others once")
     }
 
     /// The temperature decides what is certain.

@@ -39,8 +39,11 @@ class Reader:
         self.events = []
         self.ended = False
         # Greeted, it is on the server's list.
+        self.connection.settimeout(100)
         while not self.events:
+            assert not self.ended, "closed before the greeting"
             self.receive()
+        self.connection.settimeout(None)
 
     def receive(self):
         data = self.connection.recv(65536)

@@ -23,7 +23,7 @@ sox -R "$here/../../Demo/digits.flac" -r 8000 -t raw -e signed -b 16 "$work/demo
 # run NAME READERS SLEEPERS: leaves the deliveries in NAME.tsv and the daemon's peak memory in kB in NAME.memory.
 run() {
     # The microphone is plugged in when everybody is connected, so that all get the stream from its beginning.
-    rm -f "$work/gate"
+    rm -f "$work/gate" "$work/ready"
     "$digitd" listen --format digits --socket "$work/digitd.sock" \
         --device "digitdrig:FILE=$work/demo.raw,LOOP=1,SPEED=$speed,GATE=$work/gate" >/dev/null 2>"$work/log" &
     pid=$!
@@ -31,11 +31,11 @@ run() {
     client=$!
     # All connect within half a second; a machine that others share may stand still for much longer.
     for ((i = 0; i < 2400; i++)); do
-        grep -q ready "$work/ready" && break
-        kill -0 $pid $client 2>/dev/null || break
+        grep -qs ready "$work/ready" && break
+        kill -0 $pid 2>/dev/null && kill -0 $client 2>/dev/null || break
         sleep 0.05
     done
-    grep -q ready "$work/ready" || { echo "the subscribers did not connect:"; cat "$work/log"; stands $pid $client; exit 1; }
+    grep -qs ready "$work/ready" || { echo "the subscribers did not connect:"; cat "$work/log"; stands $pid $client; exit 1; }
     touch "$work/gate"
     sleep "$(awk -v m="$minutes" -v s="$speed" 'BEGIN { print m * 60 / s }')"
     awk '/VmHWM/ { print $2 }' "/proc/$pid/status" >"$work/$1.memory"

@@ -17,12 +17,17 @@ wait_for() {
 # stands PID...: where each thread of processes that do not go on is, for whoever has only the log of a run.
 stands() {
     local process thread
+    # Waiting for a disk, or for a processor that a virtual machine does not get (steal, the eighth number).
+    grep -s . /proc/pressure/* || true
+    grep '^cpu ' /proc/stat
     for process; do
         echo "process $process: $(tr '\0' ' ' 2>/dev/null <"/proc/$process/cmdline" || echo has ended)"
         for thread in "/proc/$process/task"/*; do
             [ -r "$thread/status" ] || continue
             printf '  %s: %s, in %s, system call %s\n' "$(cat "$thread/comm")" "$(awk '/^State/ { print $3 }' "$thread/status")" \
                 "$(cat "$thread/wchan" 2>/dev/null)" "$(cat "$thread/syscall" 2>/dev/null)"
+            # Nanoseconds that it ran, and that it waited for a processor.
+            printf '    ran and waited: %s\n' "$(cat "$thread/schedstat" 2>/dev/null)"
         done
         if [ -d "/proc/$process" ] && command -v gdb >/dev/null; then
             timeout 60 gdb -batch -p "$process" -ex 'thread apply all backtrace 30' 2>/dev/null | grep -E '^(Thread|#)' || true

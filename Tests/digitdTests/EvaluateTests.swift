@@ -1,4 +1,5 @@
 import Foundation
+import ResNetTraining
 import Testing
 
 @Suite struct EvaluateTests {
@@ -22,6 +23,25 @@ import Testing
         let confusion = try #require(object["confusion"] as? [[Int]])
         #expect(confusion.count == 11)
         #expect(confusion.map { $0[7] } == [Int](repeating: 2, count: 10) + [6])
+    }
+
+    /// What is measured of a network are the answers that `classify` gives, a second look at doubtful clips among them.
+    @Test(.enabled(if: Command.hasNetwork, "the package holds no trained network yet"))
+    func judgesWhatClassifySays() throws {
+        let clips = try testClips((0...9).map(String.init) + ["cancel", "hello", "house", "music", "window", "yellow"])
+        let said = try Command.run(["classify", "--json", "--precision", "f32"] + clips.map(\.path))
+        try #require(said.status == 0 && said.outputLines.count == clips.count, "\(said.testDescription)")
+        let probabilities = try said.outputLines.flatMap { line in
+            let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            return try #require(object?["probabilities"] as? [Double])
+        }
+        let judgements = Judgements(
+            logits: probabilities.map { Float(log(max($0, 1e-12))) }, labels: clips.map { Int32($0.folder) ?? 10 })
+        let result = try Command.run(["evaluate", "--json", "--precision", "f32", "--data", data])
+        let object = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+        let found = try #require(object?["ece_all_labels"] as? Double, "\(result.testDescription)")
+        let expected = Calibration(judgements, temperature: 1).expectedError
+        #expect(abs(found - expected) < 2e-5, "\(found) is not \(expected)")
     }
 
     @Test func digitUnderTheThresholdIsRejectedAndWrong() throws {

@@ -215,7 +215,7 @@ public struct LeaveOneSpeakerOut: Sendable {
         return false
     }
 
-    /// What the network of a fold says of the speaker's clips, as `digitd evaluate` judges them.
+    /// What the network of a fold says of the speaker's clips, in f32, as `digitd evaluate --precision f32` judges them.
     private func judge(_ path: String, _ clips: [LabelledClip], _ speaker: String) throws -> LeaveOneOutFigures.Fold {
         let weights = try WeightsFile(contentsOf: path)
         let network = try ResNet18(weights: weights, batchSize: 32, threads: options.training.threads)
