@@ -29,7 +29,7 @@ run() {
     pid=$!
     python3 "$here/subscribers.py" read "$work/digitd.sock" "$2" "$3" "$work/$1.tsv" >"$work/ready" &
     client=$!
-    # All connect within half a second; a machine that others share may stand still for much longer.
+    # Longer than the subscribers' own patience, so that they say what they waited for.
     for ((i = 0; i < 2400; i++)); do
         grep -qs ready "$work/ready" && break
         kill -0 $pid 2>/dev/null && kill -0 $client 2>/dev/null || break

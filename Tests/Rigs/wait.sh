@@ -14,7 +14,8 @@ wait_for() {
     exit 1
 }
 
-# stands PID...: where each thread of processes that do not go on is, for whoever has only the log of a run.
+# stands PID...: where each thread of processes that do not go on is, with its stack where gdb is installed, for whoever has only
+# the log of a run.
 stands() {
     local process thread
     # Waiting for a disk, or for a processor that a virtual machine does not get (steal, the eighth number).
