@@ -29,20 +29,22 @@ final class Convolution {
 
     /// - Parameters:
     ///   - input: [batch, channels, height, width] activations.
+    ///   - stride: along the height, and along the width too unless `timeStride` says otherwise.
     ///   - outputGradient: makes (or finds) the tensor that the loss gradient of the output will stand in.
     ///   - inputGradient: the same for the input; nil for the first layer, whose input gradient nobody reads.
     init(
-        name: String, input: Tensor, inputShape: [Int], channels: Int, kernel: Int, stride: Int, type: dnnl_data_type_t,
-        outputGradient: (Layout) throws -> Tensor, inputGradient: ((Layout) throws -> Tensor)?,
-        _ context: ComputeContext
+        name: String, input: Tensor, inputShape: [Int], channels: Int, kernel: Int, stride: Int, timeStride: Int? = nil,
+        type: dnnl_data_type_t, outputGradient: (Layout) throws -> Tensor,
+        inputGradient: ((Layout) throws -> Tensor)?, _ context: ComputeContext
     ) throws {
         let padding = kernel / 2
+        let timeStride = timeStride ?? stride
         let outputShape = [
             inputShape[0], channels, (inputShape[2] + 2 * padding - kernel) / stride + 1,
-            (inputShape[3] + 2 * padding - kernel) / stride + 1,
+            (inputShape[3] + 2 * padding - kernel) / timeStride + 1,
         ]
         let weightShape = [channels, inputShape[1], kernel, kernel]
-        let strides = [dnnl_dim_t](repeating: dnnl_dim_t(stride), count: 2)
+        let strides = [dnnl_dim_t(stride), dnnl_dim_t(timeStride)]
         let pad = [dnnl_dim_t](repeating: dnnl_dim_t(padding), count: 2)
         let anyWeights = try Layout(weightShape, type, dnnl_format_tag_any)
         func forwardPlan(_ tag: dnnl_format_tag_t) throws -> Plan {
@@ -74,7 +76,8 @@ final class Convolution {
         // Two more copies a pass are worth it from the third stage on.
         let tapsPayForActivations = tapsPay && isSmall
         let taps = TapProducts(
-            inputShape: inputShape, outputShape: outputShape, kernel: kernel, stride: stride, threads: context.threads)
+            inputShape: inputShape, outputShape: outputShape, kernel: kernel, stride: stride, timeStride: timeStride,
+            threads: context.threads)
         let products: any ProductsByTap =
             tapsPay && isTiled
             ? try TiledTapProducts(taps, withActivations: tapsPayForActivations, context) : taps

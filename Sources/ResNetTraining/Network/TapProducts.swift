@@ -51,7 +51,7 @@ struct TapProducts: ProductsByTap {
 
     /// - Parameter threads: each takes an equal part of the result's channels, through all products: one wait a pass, where
     ///   one for every product would cost more than the small ones take.
-    init(inputShape: [Int], outputShape: [Int], kernel: Int, stride: Int, threads: Int) {
+    init(inputShape: [Int], outputShape: [Int], kernel: Int, stride: Int, timeStride: Int, threads: Int) {
         self.threads = threads
         let (batch, padding) = (inputShape[0], kernel / 2)
         let (channelsIn, channelsOut) = (inputShape[1], outputShape[1])
@@ -60,26 +60,26 @@ struct TapProducts: ProductsByTap {
         inputCount = inputShape.reduce(1, *)
         outputCount = outputShape.reduce(1, *)
         /// Output positions along an axis whose input under the tap is inside the map.
-        func inside(_ tap: Int, axis: Int) -> [Int] {
+        func inside(_ tap: Int, axis: Int, stride: Int) -> [Int] {
             (0..<outputShape[axis]).filter { (0..<inputShape[axis]).contains($0 * stride + tap - padding) }
         }
         var runs: [Run] = []
         for tapRow in 0..<kernel {
             for tapColumn in 0..<kernel {
                 var isFirst = true
-                let columns = inside(tapColumn, axis: 3)
-                for row in inside(tapRow, axis: 2) {
+                let columns = inside(tapColumn, axis: 3, stride: timeStride)
+                for row in inside(tapRow, axis: 2, stride: stride) {
                     // With stride 1 a row's positions follow each other in the input as in the output.
-                    let starts = stride == 1 ? Array(columns.prefix(1)) : columns
+                    let starts = timeStride == 1 ? Array(columns.prefix(1)) : columns
                     for column in starts {
                         let inputRow = row * stride + tapRow - padding
-                        let inputColumn = column * stride + tapColumn - padding
+                        let inputColumn = column * timeStride + tapColumn - padding
                         runs.append(
                             Run(
                                 weight: (tapRow * kernel + tapColumn) * channelsIn * channelsOut,
                                 input: (inputRow * inputShape[3] + inputColumn) * batch * channelsIn,
                                 output: (row * outputShape[3] + column) * batch * channelsOut,
-                                rows: (stride == 1 ? columns.count : 1) * batch, isFirstOfTap: isFirst))
+                                rows: (timeStride == 1 ? columns.count : 1) * batch, isFirstOfTap: isFirst))
                         isFirst = false
                     }
                 }

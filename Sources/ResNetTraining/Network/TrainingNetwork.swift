@@ -54,7 +54,7 @@ public final class TrainingNetwork {
         let slots = GradientSlots(byteCount: stemShape.reduce(4, *), context)
         stem = try ConvolutionUnit(
             convolution: "conv1", norm: "bn1", input: input, inputShape: inputShape, outputShape: stemShape, kernel: 7,
-            stride: 2, thenReLU: true, type: type, statistics: normStatistics, outputSlot: .middle, inputSlot: nil,
+            stride: 2, timeStride: 2, thenReLU: true, type: type, statistics: normStatistics, outputSlot: .middle, inputSlot: nil,
             slots: slots, context)
         pool = try MaxPool(
             input: stem.norm.output, shape: stemShape, type: type,
@@ -64,20 +64,18 @@ public final class TrainingNetwork {
         var mapShape = [batchSize, 64, (stemShape[2] - 1) / 2 + 1, (stemShape[3] - 1) / 2 + 1]
         var current = pool.output
         var blocks: [ResidualBlock] = []
-        for (stage, channels) in [64, 128, 256, 512].enumerated() {
-            for position in 0..<2 {
-                let block = try ResidualBlock(
-                    name: "layer\(stage + 1).\(position)", index: blocks.count, input: current, inputShape: mapShape,
-                    channels: channels, stride: stage > 0 && position == 0 ? 2 : 1, type: type,
-                    statistics: normStatistics, slots: slots, context)
-                blocks.append(block)
-                current = block.sum.output
-                mapShape = block.outputShape
-            }
+        for block in ResNet18Topology.blocks(framesPerColumn: shape.framesPerColumn) {
+            let made = try ResidualBlock(
+                name: block.name, index: blocks.count, input: current, inputShape: mapShape,
+                channels: block.conv1.outputs, stride: block.conv1.stride, timeStride: block.conv1.timeStride,
+                type: type, statistics: normStatistics, slots: slots, context)
+            blocks.append(made)
+            current = made.sum.output
+            mapShape = made.outputShape
         }
         self.blocks = blocks
         head = try ClassifierHead(
-            input: current, shape: mapShape, classes: shape.classCount,
+            input: current, shape: mapShape, classes: shape.classCount, perColumn: shape.framesPerColumn != nil,
             gradient: { try slots.tensor(.ofBlockOutput(blocks.count - 1), $0) }, context)
 
         let units = [stem] + blocks.flatMap(\.units)
@@ -101,6 +99,20 @@ public final class TrainingNetwork {
         let loss = head.loss(labels: labels, smoothing: smoothing)
         try backward()
         return (loss, head.correct(labels: labels))
+    }
+
+    /// The same for a network with logits a column: one forward and backward pass on rows that hold utterances.
+    ///
+    /// - Parameters:
+    ///   - rows: [batch, 1, height, width], row-major: rows of frames, with an utterance or several in each.
+    ///   - targets: where the utterances are, and what they say.
+    /// - Returns: the mean CTC loss of an utterance, in nats.
+    public func accumulateGradients(rows: [Float], targets: [PlacedTarget]) throws -> Float {
+        precondition(shape.framesPerColumn != nil, "CTC is of networks with logits a column")
+        try forward(rows)
+        let loss = head.loss(utterances: targets)
+        try backward()
+        return loss
     }
 
     /// The same for a batch, learning `targets`, [batch, classes], instead of its labels where there are some.
