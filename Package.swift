@@ -39,6 +39,7 @@ let package = Package(
         .target(name: "AtomicFile", swiftSettings: swiftSettings),
         .target(name: "MelSpectrogram", dependencies: ["AtomicFile", "CFFTW", "CPNG"], swiftSettings: computing),
         .target(name: "SpeechSegmenter", swiftSettings: computing),
+        .target(name: "DigitDecoder", swiftSettings: computing),
         // Optimised in debug builds too, as what computes in Swift is.
         .target(name: "CSmallConvolution", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
         .target(
@@ -102,6 +103,7 @@ let package = Package(
         .testTarget(
             name: "MelSpectrogramTests", dependencies: ["MelSpectrogram"], resources: [.copy("Golden")]),
         .testTarget(name: "SpeechSegmenterTests", dependencies: ["SpeechSegmenter"]),
+        .testTarget(name: "DigitDecoderTests", dependencies: ["DigitDecoder"]),
         .testTarget(name: "ResNetTests", dependencies: ["ResNet", "CSmallConvolution"], resources: [.copy("Golden")]),
         .testTarget(
             name: "ResNetTrainingTests", dependencies: ["ResNetTraining", "ResNet", "MelSpectrogram"],
