@@ -46,7 +46,9 @@ let package = Package(
             name: "ResNet", dependencies: ["AtomicFile", "CDNNL", "CSmallConvolution"], swiftSettings: computing),
         .target(
             name: "ResNetTraining",
-            dependencies: ["AtomicFile", "ResNet", "CDNNL", "MelSpectrogram", "SpeechSegmenter", "AudioInput"],
+            dependencies: [
+                "AtomicFile", "ResNet", "CDNNL", "DigitDecoder", "MelSpectrogram", "SpeechSegmenter", "AudioInput",
+            ],
             swiftSettings: computing),
         .target(
             name: "DigitEvents",

@@ -34,6 +34,24 @@ public enum ClipSegmenter {
         return limited(start..<end, energies, parameters)
     }
 
+    /// The frames from the first sound of speech to the last, with pre-roll and post-roll: all of an utterance of several words.
+    ///
+    /// - Parameter energies: speech-band energy of every frame, in dB; NaN counts as silence.
+    /// - Returns: a range inside `energies.indices`; empty only if `energies` is.
+    public static func speechExtent(
+        energies: [Float], parameters: SegmenterParameters = .standard
+    ) -> Range<Int> {
+        let energies = energies.map { $0.isNaN ? -100 : min(max($0, -100), 100) }
+        guard !energies.isEmpty else { return 0..<0 }
+        let threshold = enterThreshold(energies, parameters)
+        // A click of one frame is no word.
+        let runs = loudRuns(energies, over: threshold.enter).filter { $0.count > 2 }
+        guard let first = runs.first, let last = runs.last else { return 0..<energies.count }
+        let start = grown(first, energies, over: threshold.leave).lowerBound - parameters.preRollFrames
+        let end = grown(last, energies, over: threshold.leave).upperBound + parameters.postRollFrames
+        return max(start, 0)..<min(end, energies.count)
+    }
+
     /// Enter and leave thresholds in dB, from the clip's quiet level (tenth percentile) and its peak.
     private static func enterThreshold(
         _ energies: [Float], _ parameters: SegmenterParameters

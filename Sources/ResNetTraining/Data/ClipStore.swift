@@ -37,6 +37,10 @@ public final class ClipStore: Sendable {
     public let clips: [LabelledClip]
     /// The audio of `clips`, index by index.
     public let audio: [Audio]
+    /// The recordings of several words that were loaded, in the order of the data set.
+    public let utterances: [TranscribedClip]
+    /// The audio of `utterances`, index by index.
+    public let utteranceAudio: [Audio]
     /// The noise recordings' audio.
     public let noises: [Audio]
     /// Which of `noises` have events.
@@ -57,32 +61,41 @@ public final class ClipStore: Sendable {
     ///
     /// - Parameter allowsNone: leaves that to the caller, who reads a set in parts; the store is empty then.
     public init(_ set: DataSet, allowsNone: Bool = false) throws(DataError) {
-        let paths = set.clips.map(\.path) + set.noises.map(\.path)
+        let paths = set.clips.map(\.path) + set.noises.map(\.path) + set.utterances.map(\.path)
         let clipCount = set.clips.count
+        let utteranceStart = clipCount + set.noises.count
         let results = Mutex<[Result<Audio, Failure>?]>(Array(repeating: nil, count: paths.count))
         DispatchQueue.concurrentPerform(iterations: paths.count) { i in
-            let result = Self.load(paths[i], isNoise: i >= clipCount)
+            let content: Content = i < clipCount ? .word : i < utteranceStart ? .noise : .words
+            let result = Self.load(paths[i], content)
             results.withLock { $0[i] = result }
         }
         var clips: [LabelledClip] = []
         var audio: [Audio] = []
         var noises: [Audio] = []
+        var utterances: [TranscribedClip] = []
+        var utteranceAudio: [Audio] = []
         var skipped: [Skipped] = []
         for (i, result) in results.withLock({ $0 }).enumerated() {
             switch result {
             case .success(let loaded) where i < clipCount:
                 clips.append(set.clips[i])
                 audio.append(loaded)
-            case .success(let loaded): noises.append(loaded)
+            case .success(let loaded) where i < utteranceStart: noises.append(loaded)
+            case .success(let loaded):
+                utterances.append(set.utterances[i - utteranceStart])
+                utteranceAudio.append(loaded)
             case .failure(let failure): skipped.append(Skipped(path: paths[i], reason: failure.reason))
             case nil: break
             }
         }
-        if !allowsNone, clips.isEmpty && noises.isEmpty, let first = skipped.first {
+        if !allowsNone, clips.isEmpty && noises.isEmpty && utterances.isEmpty, let first = skipped.first {
             throw .allDamaged(count: skipped.count, first: first.reason)
         }
         self.clips = clips
         self.audio = audio
+        self.utterances = utterances
+        self.utteranceAudio = utteranceAudio
         self.noises = noises
         eventfulNoises = Self.eventful(noises)
         tonefulClips = Self.toneful(audio)
@@ -91,21 +104,33 @@ public final class ClipStore: Sendable {
     }
 
     /// A store of audio that is already in memory; samples in -1...1 at 8 kHz. Clips too short to use are skipped.
-    public init(clips: [(clip: LabelledClip, samples: [Float])], noises: [[Float]] = []) {
+    public init(
+        clips: [(clip: LabelledClip, samples: [Float])], noises: [[Float]] = [],
+        utterances: [(utterance: TranscribedClip, samples: [Float])] = []
+    ) {
         var kept: [LabelledClip] = []
         var audio: [Audio] = []
         var skipped: [Skipped] = []
         for (clip, samples) in clips {
-            switch Self.prepare(samples, isNoise: false) {
+            switch Self.prepare(samples, .word) {
             case .success(let loaded):
                 kept.append(clip)
                 audio.append(loaded)
             case .failure(let failure): skipped.append(Skipped(path: clip.path, reason: failure.reason))
             }
         }
+        var transcribed: [(utterance: TranscribedClip, audio: Audio)] = []
+        for (utterance, samples) in utterances {
+            switch Self.prepare(samples, .words) {
+            case .success(let loaded): transcribed.append((utterance, loaded))
+            case .failure(let failure): skipped.append(Skipped(path: utterance.path, reason: failure.reason))
+            }
+        }
+        self.utterances = transcribed.map(\.utterance)
+        utteranceAudio = transcribed.map(\.audio)
         self.clips = kept
         self.audio = audio
-        self.noises = noises.compactMap { try? Self.prepare($0, isNoise: true).get() }
+        self.noises = noises.compactMap { try? Self.prepare($0, .noise).get() }
         eventfulNoises = Self.eventful(self.noises)
         tonefulClips = Self.toneful(audio)
         digitSpectra = Self.meanSpectra(kept, audio)
@@ -135,6 +160,8 @@ public final class ClipStore: Sendable {
     init(withoutSilentNoise store: ClipStore) {
         clips = store.clips
         audio = store.audio
+        utterances = store.utterances
+        utteranceAudio = store.utteranceAudio
         skipped = store.skipped
         noises = store.noises.map { noise in
             var noise = noise
@@ -173,15 +200,20 @@ public final class ClipStore: Sendable {
         var reason: String
     }
 
-    private static func load(_ path: String, isNoise: Bool) -> Result<Audio, Failure> {
+    /// What a recording holds.
+    private enum Content {
+        case word, words, noise
+    }
+
+    private static func load(_ path: String, _ content: Content) -> Result<Audio, Failure> {
         do {
-            return prepare(try AudioFile.readMono(path, rate: sampleRate), isNoise: isNoise)
+            return prepare(try AudioFile.readMono(path, rate: sampleRate), content)
         } catch {
             return .failure(Failure(reason: "\(error)"))
         }
     }
 
-    private static func prepare(_ samples: [Float], isNoise: Bool) -> Result<Audio, Failure> {
+    private static func prepare(_ samples: [Float], _ content: Content) -> Result<Audio, Failure> {
         guard samples.count >= samplesMin else {
             return .failure(Failure(reason: "It holds \(samples.count) samples at 8 kHz, too few for one frame."))
         }
@@ -194,9 +226,10 @@ public final class ClipStore: Sendable {
         }
         var audio = Audio(samples: quantised, speech: 0..<quantised.count, peak: peak)
         do {
-            if isNoise {
-                audio.events = try NoiseEvents.ranges(in: samples)
-            } else {
+            switch content {
+            case .noise: audio.events = try NoiseEvents.ranges(in: samples)
+            case .words: audio.speech = try UtteranceInput.speech(in: samples)
+            case .word:
                 let window = try ClipWindow.frames(of: samples, keepsRest: false)
                 audio.speech = ClipWindow.samples(ofFrames: window.speech, count: quantised.count)
                 audio.roomTone = RoomTone.filter(quantised, beside: audio.speech)

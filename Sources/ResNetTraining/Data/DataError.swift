@@ -8,6 +8,8 @@ public enum DataError: Error, Sendable, Equatable, CustomStringConvertible {
     case empty(path: String)
     /// There are files, but no clip in either layout.
     case noClips(path: String)
+    /// A directory's `text` does not say what its recordings hold.
+    case transcript(path: String, problem: String)
     /// No directory was given.
     case noDirectories
     /// Every clip of the set was damaged; the first reason is given.
@@ -28,7 +30,9 @@ public enum DataError: Error, Sendable, Equatable, CustomStringConvertible {
             "The data directory \(path) is empty; put recordings in \(path)/<0-9>/<speaker>_<n>.wav or give another."
         case .noClips(let path):
             "No recordings found in \(path); it needs recordings/<digit>_<speaker>_<n>.wav or "
-                + "<0-9>/<speaker>_<n>.wav, .flac or .ogg."
+                + "<0-9>/<speaker>_<n>.wav, .flac or .ogg, or recordings with a file text that says their words."
+        case .transcript(let path, let problem):
+            "\(path) is not usable: \(problem); it needs a line for each recording, its name without ending, then its words."
         case .noDirectories:
             "No data directory was given; name at least one with --data."
         case .allDamaged(let count, let first):

@@ -76,13 +76,35 @@ extension DataSet {
             dividedNoises.count > 1
             ? max(1, Int((Double(dividedNoises.count) * options.noiseFraction).rounded())) : 0
         let noisesHeldOut = Set(noiseOrder.prefix(noiseCount))
+        let callers = utteranceSpeakersHeldOut(options)
         return DataSplit(
             training: DataSet(
                 clips: usable.filter { !heldOut.contains($0.identity) },
-                noises: noises.filter { !noisesHeldOut.contains($0) }),
+                noises: noises.filter { !noisesHeldOut.contains($0) },
+                utterances: utterances.filter { !callers.contains($0.identity) }),
             validation: DataSet(
                 clips: usable.filter { heldOut.contains($0.identity) },
-                noises: noises.filter(noisesHeldOut.contains)),
+                noises: noises.filter(noisesHeldOut.contains),
+                utterances: utterances.filter { callers.contains($0.identity) }),
             officialTest: clips.filter(Self.isOfficialTest))
+    }
+
+    /// Fewer speakers of utterances than this in a set are all trained on: a stranger fewer to learn from is dearer than one
+    /// more to judge by.
+    private static let callersMin = 8
+
+    /// The speakers of utterances that are held out: the same share of each set's, drawn apart from those of clips, so that sets
+    /// without utterances are divided as ever.
+    private func utteranceSpeakersHeldOut(_ options: SplitOptions) -> Set<SpeakerIdentity> {
+        var random = SeededRandom(seed: options.seed, epoch: -3)
+        let divided = utterances.filter { !options.setsOnlyTrained.contains($0.set) }.map(\.identity)
+        let speakers = Dictionary(grouping: Set(divided).sorted(), by: \.set)
+        var heldOut: Set<SpeakerIdentity> = []
+        for set in speakers.keys.sorted() where speakers[set]!.count >= Self.callersMin {
+            let shuffled = speakers[set]!.shuffled(using: &random)
+            let wanted = max(1, Int((Double(shuffled.count) * options.speakerFraction).rounded()))
+            heldOut.formUnion(shuffled.prefix(wanted))
+        }
+        return heldOut
     }
 }

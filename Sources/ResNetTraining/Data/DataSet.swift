@@ -4,12 +4,14 @@ import Foundation
 ///
 /// Two layouts are understood (DESIGN.md, "Command line"): FSDD's `recordings/{digit}_{speaker}_{index}.wav`, and labelled
 /// folders `<0-9>/<speaker>_<n>.{wav,flac,ogg}`, where `_background_noise_/` is noise for mixing and every other folder
-/// is speech that is not a digit. Only names are read here; `ClipStore` reads the audio.
+/// is speech that is not a digit. Recordings of several words have a layout of their own (`scanTranscripts`). Only names are read here; `ClipStore` reads the audio.
 public struct DataSet: Sendable {
     /// The labelled recordings, sorted by directory as given, then by path.
     public var clips: [LabelledClip]
     /// The noise recordings, in the same order.
     public var noises: [NoiseClip]
+    /// The recordings of several words, in the same order.
+    public var utterances: [TranscribedClip]
 
     /// The name of the folder that holds noise (Speech Commands' convention).
     public static let noiseFolder = "_background_noise_"
@@ -17,9 +19,10 @@ public struct DataSet: Sendable {
     public static let audioExtensions: Set<String> = ["wav", "flac", "ogg"]
 
     /// A set of known recordings.
-    public init(clips: [LabelledClip], noises: [NoiseClip] = []) {
+    public init(clips: [LabelledClip], noises: [NoiseClip] = [], utterances: [TranscribedClip] = []) {
         self.clips = clips
         self.noises = noises
+        self.utterances = utterances
     }
 
     /// Scans data directories.
@@ -31,6 +34,7 @@ public struct DataSet: Sendable {
             let part = try Self.scan(path, given: directory, set: name)
             scanned.clips += part.clips
             scanned.noises += part.noises
+            scanned.utterances += part.utterances
         }
         self = scanned
     }
@@ -69,10 +73,13 @@ public struct DataSet: Sendable {
         } else if entries.contains(where: { fsddName(of: $0) != nil }) {
             result.clips = try scanFSDD(path, set: set)
         }
+        if entries.contains(transcriptFile) {
+            result.utterances = try scanTranscripts(path, entries: entries, set: set)
+        }
         for folder in entries where folder != "recordings" {
             try result.appendFolder(path + "/" + folder, named: folder, set: set)
         }
-        guard !result.clips.isEmpty || !result.noises.isEmpty else { throw .noClips(path: given) }
+        guard !result.clips.isEmpty || !result.noises.isEmpty || !result.utterances.isEmpty else { throw .noClips(path: given) }
         return result
     }
 
@@ -121,7 +128,7 @@ public struct DataSet: Sendable {
         return digit
     }
 
-    private static func audioStem(of file: String) -> Substring? {
+    static func audioStem(of file: String) -> Substring? {
         guard let dot = file.lastIndex(of: "."), dot != file.startIndex,
             audioExtensions.contains(file[file.index(after: dot)...].lowercased())
         else { return nil }
@@ -129,7 +136,7 @@ public struct DataSet: Sendable {
     }
 
     /// The speaker is the file name up to its last underscore; without one, the whole name.
-    private static func speakerAndIndex(of stem: Substring) -> (String, Int?) {
+    static func speakerAndIndex(of stem: Substring) -> (String, Int?) {
         guard let bar = stem.lastIndex(of: "_"), bar != stem.startIndex else { return (String(stem), nil) }
         return (String(stem[..<bar]), Int(stem[stem.index(after: bar)...]))
     }

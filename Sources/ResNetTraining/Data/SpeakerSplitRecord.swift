@@ -24,7 +24,8 @@ public struct SpeakerSplitRecord: Sendable, Equatable {
         fsddSpeakersHeldOut = options.fsddSpeakersHeldOut
         // FNV-1a, 64 bits: names get mixed up by mistake, not by intent.
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        let speakers = Set(split.validation.clips.map(\.identity)).sorted().map { "\($0.set)/\($0.speaker)" }
+        let people = split.validation.clips.map(\.identity) + split.validation.utterances.map(\.identity)
+        let speakers = Set(people).sorted().map { "\($0.set)/\($0.speaker)" }
         let noises = split.validation.noises.map { "\($0.set)/\(($0.path as NSString).lastPathComponent)" }
         for byte in (speakers + noises).joined(separator: "\n").utf8 {
             hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
