@@ -4,6 +4,11 @@ public enum UtteranceFrames {
     /// room's noise is rarely quieter; digital silence (-23) would otherwise decide mean and deviation alone.
     public static let range: Float = 65 * 0.230_258_5
 
+    /// What a weights file's `__metadata__` says of it, in place of a window's normalisation.
+    public static let metadata = [
+        "frontend.normalisation": "utterance_mean_std", "frontend.range_db": "65",
+    ]
+
     /// Shifts and scales frames by their own mean and standard deviation, `(x - mean) / (deviation + 1e-3)`, after raising
     /// what is more than `range` below their greatest value. No allocation.
     ///

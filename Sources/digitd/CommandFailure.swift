@@ -88,7 +88,7 @@ extension DataError {
     fileprivate var status: ExitStatus {
         switch self {
         case .notADirectory, .unreadable: .inputMissing
-        case .empty, .noClips, .allDamaged, .missingClass: .inputNotUsable
+        case .empty, .noClips, .transcript, .allDamaged, .missingClass: .inputNotUsable
         case .noDirectories: .usage
         case .frontEnd: .failed
         }

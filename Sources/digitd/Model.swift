@@ -51,6 +51,7 @@ struct ModelFile {
             }
             if let kind = metadata[DecibelImage.kindKey] { throw notUsable(path, "its front end is \(kind)") }
         case .decibelImage: try DecibelImage.validate(metadata: metadata)
+        case .utterance: break
         }
         let labels = frontEnd.labels.joined(separator: ",")
         guard metadata["labels"] == labels else {

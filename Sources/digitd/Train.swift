@@ -60,7 +60,7 @@ struct Train: ParsableCommand {
             "How much of what is learned of a window the teachers say. (default: \(TrainingOptions().teacherShare))",
             valueName: "x"))
     var teacherShare: Float?
-    @Option(help: "How to train: standard or seed.")
+    @Option(help: "How to train: standard, numbers or seed.")
     var recipe: Recipe = .standard
     @Option(help: "What is left out to validate with: speakers or random.")
     var split: SplitKind?
@@ -76,6 +76,8 @@ struct Train: ParsableCommand {
     @Option(
         help: ArgumentHelp("Windows a step. (default: \(TrainingOptions().batchSize))", valueName: "n"))
     var batchSize: Int?
+    @Option(help: "With --recipe numbers: frames for each column of labels, 4 or 8. (default: 4)")
+    var framesPerColumn: Int?
     @Option(help: ArgumentHelp("Threads of the network. (default: one for each processor)", valueName: "n"))
     var threads: Int?
     @Option(
@@ -129,6 +131,11 @@ struct Train: ParsableCommand {
         }
         guard options.learningRate > 0, options.learningRate.isFinite else {
             throw ValidationError("--learning-rate must be more than 0.")
+        }
+        if let framesPerColumn {
+            guard recipe == .numbers, [4, 8].contains(framesPerColumn) else {
+                throw ValidationError("--frames-per-column is 4 or 8, and of --recipe numbers.")
+            }
         }
         if let teacherShare {
             guard !teachers.isEmpty else { throw ValidationError("--teacher-share is of --teachers; give some.") }
@@ -199,7 +206,7 @@ struct Train: ParsableCommand {
         for path in teachers { try ResNet18Topology.validate(try WeightsFile(contentsOf: path)) }
         if let path = initialWeights {
             switch recipe {
-            case .standard: try ResNet18Topology.validate(try WeightsFile(contentsOf: path))
+            case .standard, .numbers: try ResNet18Topology.validate(try WeightsFile(contentsOf: path))
             case .seed: _ = try ImageNetWeights.read(path)
             }
         }
@@ -226,7 +233,11 @@ struct Train: ParsableCommand {
         options.teacherShare = teacherShare ?? options.teacherShare
         options.splitKind = split ?? options.splitKind
         options.split.setsOnlyTrained = Set(trainOnly)
-        for weight in setWeight { options.sampler.setWeights[weight.name] = weight.factor }
+        for weight in setWeight {
+            options.sampler.setWeights[weight.name] = weight.factor
+            options.utterances.setWeights[weight.name] = weight.factor
+        }
+        options.framesPerColumn = framesPerColumn ?? options.framesPerColumn
         if trimmed { options.trainForTrimmedRecordings() }
         return options
     }

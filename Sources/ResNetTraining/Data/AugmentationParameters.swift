@@ -100,6 +100,22 @@ public struct AugmentationParameters: Sendable, Hashable {
     /// Peak of the result against digital full scale.
     public var peakLevel: ClosedRange<Float> = -35...0
 
+    /// Chance of a telephone's band, 300 to 3,400 Hz, and its mu-law. Of utterances only.
+    public var telephoneChance: Float = 0
+
+    // MARK: Joined words
+
+    /// The longest pause between words that are joined one by one, in samples; sometimes twice that.
+    public var gapMax = 1_800
+    /// The longest pause between words said fluently, in samples.
+    public var fluentGapMax = 480
+    /// The most that they overlap, in samples (90 ms).
+    public var overlapMax = 720
+    /// How much of a word said fluently its neighbours may take at either end, as a part of it.
+    public var wornShare: Float = 0.1
+    /// Factor of the length of what is said fluently: digits of 0.2 s, where those said alone take 0.4.
+    public var hurry: ClosedRange<Float> = 0.5...1.05
+
     // MARK: The background
 
     /// Background before and after the utterance.
@@ -153,6 +169,17 @@ public struct AugmentationParameters: Sendable, Hashable {
         p.hissChance = 0.6
         p.hissRoomToneShare = 0.6
         p.noiseWeights = [0.08, 0.1, 0.06, 0.05, 0.32, 0.09, 0.3]
+        return p
+    }()
+
+    /// For utterances: telephones too, and narrower masks, since a fluent digit has 20 frames where one said alone has 40.
+    public static let utterances: AugmentationParameters = {
+        var p = AugmentationParameters()
+        p.telephoneChance = 0.3
+        p.maskChance = 0.5
+        p.maskFramesMax = 6
+        p.noisyRatio = 0...22
+        p.noisyChance = 0.4
         return p
     }()
 

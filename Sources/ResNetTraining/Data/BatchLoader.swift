@@ -8,8 +8,18 @@ public struct Batch: Sendable {
     public var index: Int
     /// `labels.count` windows one after the other.
     public var windows: [Float]
-    /// Labels, 0...10.
+    /// Labels, 0...10; empty for rows of utterances.
     public var labels: [Int32]
+    /// What stands in rows of utterances, and where.
+    public var utterances: [PlacedTarget] = []
+
+    /// How many windows or utterances it holds.
+    public var count: Int { labels.count + utterances.count }
+}
+
+/// Makes batches, one at a time and on one thread; the same number always gives the same batch.
+protocol BatchMaker: AnyObject {
+    func make(epoch: Int, index: Int) -> Batch
 }
 
 /// Batches in their order.
@@ -52,31 +62,41 @@ public final class BatchLoader: BatchSource, @unchecked Sendable {
     private var nextToGive = 0
     private var isCancelled = false
 
-    private let store: ClipStore
-    private let sampler: Sampler
     private let plan: BatchPlan
     private let capacity: Int
     private let total: Int
 
-    /// Starts the workers.
+    /// Starts workers that make windows.
     ///
     /// - Parameters:
     ///   - capacity: batches kept ready, at least 1; a batch of 64 takes 1 MB.
     ///   - threads: workers, at least 1.
-    public init(
+    public convenience init(
         store: ClipStore, sampler: Sampler, plan: BatchPlan,
         parameters: AugmentationParameters = .standard, capacity: Int = 8, threads: Int = 1
     ) throws(DataError) {
-        self.store = store
-        self.sampler = sampler
+        try self.init(plan: plan, capacity: capacity, threads: threads) { () throws(DataError) in
+            WindowBatches(try WindowMaker(store: store, parameters: parameters), sampler, plan)
+        }
+    }
+
+    /// Starts workers, each with a maker of its own.
+    ///
+    /// - Parameters:
+    ///   - capacity: batches kept ready, at least 1.
+    ///   - threads: workers, at least 1.
+    init(
+        plan: BatchPlan, capacity: Int = 8, threads: Int = 1,
+        maker: @escaping @Sendable () throws(DataError) -> any BatchMaker
+    ) throws(DataError) {
         self.plan = plan
         self.capacity = max(1, capacity)
         total = plan.epochs.count * plan.batchesPerEpoch
         // The front end is tried here, so that a worker cannot fail.
-        _ = try WindowMaker(store: store, parameters: parameters)
+        _ = try maker()
         for number in 0..<max(1, threads) {
             let thread = Thread { [weak self] in
-                guard let maker = try? WindowMaker(store: store, parameters: parameters) else { return }
+                guard let maker = try? maker() else { return }
                 Self.work(maker) { self }
             }
             thread.name = "batch-\(number)"
@@ -107,11 +127,12 @@ public final class BatchLoader: BatchSource, @unchecked Sendable {
     }
 
     /// Makes batches until none is left. The loader is held only for the time of a step, so that it can go away.
-    private static func work(_ maker: consuming WindowMaker, loader: () -> BatchLoader?) {
+    private static func work(_ maker: any BatchMaker, loader: () -> BatchLoader?) {
         while let self = loader() {
             guard let number = self.claim() else { return }
             guard number >= 0 else { continue }
-            let batch = self.make(number, maker: &maker)
+            let (epoch, index) = number.quotientAndRemainder(dividingBy: self.plan.batchesPerEpoch)
+            let batch = maker.make(epoch: self.plan.epochs.lowerBound + epoch, index: index)
             self.deliver(batch, number: number)
         }
     }
@@ -136,10 +157,21 @@ public final class BatchLoader: BatchSource, @unchecked Sendable {
         condition.broadcast()
         condition.unlock()
     }
+}
 
-    private func make(_ number: Int, maker: inout WindowMaker) -> Batch {
-        let epoch = plan.epochs.lowerBound + number / plan.batchesPerEpoch
-        let index = number % plan.batchesPerEpoch
+/// Batches of windows, each with its label.
+private final class WindowBatches: BatchMaker {
+    private var maker: WindowMaker
+    private let sampler: Sampler
+    private let plan: BatchPlan
+
+    init(_ maker: consuming WindowMaker, _ sampler: Sampler, _ plan: BatchPlan) {
+        self.maker = maker
+        self.sampler = sampler
+        self.plan = plan
+    }
+
+    func make(epoch: Int, index: Int) -> Batch {
         var batch = Batch(epoch: epoch, index: index, windows: [], labels: [])
         batch.windows.reserveCapacity(plan.batchSize * WindowShape.count)
         batch.labels.reserveCapacity(plan.batchSize)

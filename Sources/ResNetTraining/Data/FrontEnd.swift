@@ -1,4 +1,5 @@
 import AudioInput
+import DigitDecoder
 import Dispatch
 import MelSpectrogram
 import ResNet
@@ -9,6 +10,8 @@ import Synchronization
 public enum FrontEnd: Sendable, CaseIterable {
     /// `MelParameters.standard`: 40 bands by 96 frames; ten digits and "not a digit".
     case logMel
+    /// `MelParameters.standard` and `UtteranceFrames`: 40 bands by any number of frames; `UtteranceLabel`'s 13 labels a column.
+    case utterance
     /// `DecibelImage`, the reference recipe's: a picture of 16 by 128; ten digits and nothing else.
     case decibelImage
 
@@ -16,6 +19,10 @@ public enum FrontEnd: Sendable, CaseIterable {
     public var shape: NetworkShape {
         switch self {
         case .logMel: .standard
+        case .utterance:
+            NetworkShape(
+                inputHeight: WindowShape.bands, inputWidth: UtteranceInput.framesMax,
+                classCount: UtteranceLabel.labelCount, framesPerColumn: 4)
         case .decibelImage:
             NetworkShape(
                 inputHeight: DecibelImage.inputHeight, inputWidth: DecibelImage.inputWidth,
@@ -24,13 +31,17 @@ public enum FrontEnd: Sendable, CaseIterable {
     }
 
     /// What the outputs stand for, in their order.
-    public var labels: [String] { Array(ResNet18Topology.labels.prefix(shape.classCount)) }
+    public var labels: [String] {
+        self == .utterance
+            ? UtteranceLabel.allCases.map(\.name) : Array(ResNet18Topology.labels.prefix(shape.classCount))
+    }
 
     /// The strings of a weights file's `__metadata__` that say so: front-end numbers and labels.
     public var metadata: [String: String] {
         var strings =
             switch self {
             case .logMel: MelParameters.standard.metadata
+            case .utterance: MelParameters.standard.metadata.merging(UtteranceFrames.metadata) { $1 }
             case .decibelImage: DecibelImage.metadata
             }
         strings["labels"] = labels.joined(separator: ",")
@@ -59,6 +70,7 @@ public struct ClipInputs: Sendable {
             let set = try EvaluationSet(store: store)
             (windows, labels, self.clips, skipped) = (set.windows, set.labels, set.clips, store.skipped)
         case .decibelImage: readImages(clips)
+        case .utterance: throw .frontEnd(reason: "utterances have no windows.")
         }
     }
 

@@ -5,6 +5,7 @@ enum Math {
     static func power(_ base: Float, _ exponent: Float) -> Float { Foundation.powf(base, exponent) }
     static func power(_ base: Double, _ exponent: Double) -> Double { Foundation.pow(base, exponent) }
     static func exponential(_ x: Float) -> Float { Foundation.expf(x) }
+    static func logarithm(_ x: Float) -> Float { Foundation.logf(x) }
     static func sine(_ x: Float) -> Float { Foundation.sinf(x) }
 
     /// A level of 1 dB as the difference of two natural logarithms of power.

@@ -189,7 +189,7 @@ extension WindowMaker {
 
     // MARK: Noise that a segmenter may take for speech
 
-    private mutating func makeNoise(_ random: inout SeededRandom) {
+    mutating func makeNoise(_ random: inout SeededRandom) {
         let kinds = store.noises.isEmpty ? 4 : store.eventfulNoises.isEmpty ? 6 : 14
         switch random.index(below: kinds) {
         case 0: makeClicks(&random)

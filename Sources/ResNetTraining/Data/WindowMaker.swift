@@ -73,7 +73,7 @@ public struct WindowMaker: ~Copyable {
 
     // MARK: Frames
 
-    private mutating func computeFrames() {
+    mutating func computeFrames() {
         // Taken out of self while the stream, which is part of it too, reads and writes them; put back below.
         var frames: [Float] = []
         var energies: [Float] = []
@@ -115,6 +115,14 @@ public struct WindowMaker: ~Copyable {
             for band in 0..<bands { frames[i * bands + band] += added[band] }
             energies[i] = energy.decibels(frames.span.extracting(i * bands..<(i + 1) * bands))
         }
+    }
+
+    /// How many frames `computeFrames` made.
+    var frameCount: Int { energies.count }
+
+    /// Some of them, [frames][bands].
+    func utteranceFrames(_ range: Range<Int>) -> [Float] {
+        Array(frames[range.lowerBound * WindowShape.bands..<range.upperBound * WindowShape.bands])
     }
 
     private func clipCut() -> Range<Int> {
@@ -198,7 +206,7 @@ public struct WindowMaker: ~Copyable {
         }
     }
 
-    private func bend(_ random: inout SeededRandom) -> (at: Float, from: Float) {
+    func bend(_ random: inout SeededRandom) -> (at: Float, from: Float) {
         guard parameters.stretchBend > 0 else { return (0.5, 0.5) }
         let middle = random.uniform(in: 0.3...0.7)
         return (middle, middle + random.uniform(in: -parameters.stretchBend...parameters.stretchBend))

@@ -123,8 +123,7 @@ final class ClassifierHead {
         logits.withUnsafeBufferPointer { logits in
             logitGradient.withUnsafeMutableBufferPointer { gradient in
                 for utterance in utterances {
-                    let first = utterance.row * columns + utterance.columns.lowerBound
-                    let range = first * classes..<(first + utterance.columns.count) * classes
+                    let range = range(of: utterance)
                     total +=
                         ctc.loss(
                             logits: UnsafeBufferPointer(rebasing: logits[range]), target: utterance.target,
@@ -173,6 +172,34 @@ final class ClassifierHead {
         (0..<rows).reduce(0) { count, n in
             let row = logits[n * classes..<(n + 1) * classes]
             return count + (row.indices.max { row[$0] < row[$1] }! - n * classes == Int(labels[n]) ? 1 : 0)
+        }
+    }
+
+    /// The range of `logits` that an utterance has.
+    private func range(of utterance: PlacedTarget) -> Range<Int> {
+        let first = utterance.row * columns + utterance.columns.lowerBound
+        return first * classes..<(first + utterance.columns.count) * classes
+    }
+
+    /// How many utterances' digits are right in the last forward pass, taking the greatest logit of each column.
+    func correct(utterances: [PlacedTarget]) -> Int {
+        utterances.count {
+            BestPath.saysDigits(BestPath.labels(logits[range(of: $0)], classes: classes), of: $0.target)
+        }
+    }
+
+    /// The greatest logits' labels and the CTC loss of each utterance in the last forward pass.
+    func answers(utterances: [PlacedTarget]) -> [(labels: [Int], loss: Double)] {
+        logits.withUnsafeBufferPointer { logits in
+            logitGradient.withUnsafeMutableBufferPointer { gradient in
+                utterances.map { utterance in
+                    let range = range(of: utterance)
+                    let loss = ctc.loss(
+                        logits: UnsafeBufferPointer(rebasing: logits[range]), target: utterance.target, scale: 1,
+                        gradient: UnsafeMutableBufferPointer(rebasing: gradient[range]))
+                    return (BestPath.labels(Array(logits[range])[...], classes: classes), loss ?? 0)
+                }
+            }
         }
     }
 

@@ -119,6 +119,10 @@ public final class TrainingNetwork {
     func accumulateGradients(
         _ batch: Batch, targets: [Float]?, smoothing: Float
     ) throws -> (loss: Float, correct: Int) {
+        if !batch.utterances.isEmpty {
+            let loss = try accumulateGradients(rows: batch.windows, targets: batch.utterances)
+            return (loss, head.correct(utterances: batch.utterances))
+        }
         guard let targets else {
             return try accumulateGradients(windows: batch.windows, labels: batch.labels, smoothing: smoothing)
         }
@@ -138,6 +142,12 @@ public final class TrainingNetwork {
         let loss = head.loss(targets: targets)
         try backward()
         return loss
+    }
+
+    /// What a network with logits a column says of each utterance, and the CTC loss of that; nothing is learned.
+    func answers(rows: [Float], targets: [PlacedTarget]) throws -> [(labels: [Int], loss: Double)] {
+        try forward(rows)
+        return head.answers(utterances: targets)
     }
 
     private func forward(_ windows: [Float]) throws {

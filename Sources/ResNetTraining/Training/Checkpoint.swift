@@ -17,7 +17,12 @@ extension TrainingNetwork {
     /// Takes weights with torchvision's names; throws where one is missing or has another shape.
     public func load(_ file: WeightsFile) throws {
         try ResNet18Topology.validate(file, classCount: shape.classCount)
-        for parameter in parameters { try parameter.load(file.tensors[parameter.name]!.values) }
+        try load(file, except: [])
+    }
+
+    /// Takes weights but for some, of a file that is known to hold the others.
+    func load(_ file: WeightsFile, except: Set<String>) throws {
+        for parameter in parameters where !except.contains(parameter.name) { try parameter.load(file.tensors[parameter.name]!.values) }
         for statistic in statistics { statistic.values = file.tensors[statistic.name]!.values }
     }
 }

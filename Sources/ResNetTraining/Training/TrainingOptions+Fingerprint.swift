@@ -13,6 +13,9 @@ extension TrainingOptions {
         ]
         // Only where they are not the defaults, so that checkpoints from before they were there are still taken.
         if recipe != .standard { parts.append(("recipe", recipe)) }
+        if recipe == .numbers {
+            parts += [("utterances", utterances), ("row", rowFrames), ("column", framesPerColumn)]
+        }
         if splitKind != .speakers { parts.append(("kind", splitKind)) }
         if !fsddSpeakersLeftOut.isEmpty { parts.append(("left out", fsddSpeakersLeftOut)) }
         if !teachers.isEmpty { parts += [("teachers", teachers), ("share", teacherShare)] }

@@ -4,6 +4,8 @@ import Glibc
 public enum Recipe: String, Sendable, CaseIterable {
     /// digitd's own: `FrontEnd.logMel`, augmentation, validation by speakers it has not heard.
     case standard
+    /// Numbers said in one breath: `FrontEnd.utterance`, CTC, a column of labels each few frames.
+    case numbers
     /// The reference project's, kept for comparison: `FrontEnd.decibelImage`, a random split, Adam with a rate in steps, no
     /// augmentation; all layers are trained, or only the first convolution and the head of ImageNet's network.
     case seed
@@ -51,6 +53,12 @@ public struct TrainingOptions: Sendable {
     /// FSDD speakers of whom nothing is used, neither to train on nor to choose epoch, temperature and threshold by: those
     /// that the network is to be judged on. For the split by speakers.
     public var fsddSpeakersLeftOut: Set<String> = []
+    /// How often each kind of utterance is drawn, of the recipe for numbers.
+    public var utterances = UtteranceSamplerParameters()
+    /// Frames of a row of utterances, of the recipe for numbers.
+    public var rowFrames = 512
+    /// Frames for each column of labels, of the recipe for numbers: 4 or 8.
+    public var framesPerColumn = 4
     /// How often classes, sets and speakers are drawn.
     public var sampler = SamplerParameters()
     /// How windows are changed.
@@ -62,6 +70,15 @@ public struct TrainingOptions: Sendable {
     /// The recipe's defaults.
     public init(_ recipe: Recipe = .standard) {
         self.recipe = recipe
+        if recipe == .numbers {
+            epochs = 24
+            windowsPerEpoch = 1_440
+            batchSize = 12
+            weightDecay = 0.02
+            labelSmoothing = 0
+            averageDecay = 0.997
+            augmentation = .utterances
+        }
         guard recipe == .seed else { return }
         epochs = 300
         batchSize = 16
@@ -88,7 +105,7 @@ public struct TrainingOptions: Sendable {
     ///   - progress: the run's part that is done, 0 ... 1.
     public func learningRate(epoch: Int, progress: Double) -> Float {
         switch recipe {
-        case .standard: learningRate(at: progress)
+        case .standard, .numbers: learningRate(at: progress)
         // PyTorch's StepLR(step_size=20, gamma=0.9).
         case .seed: learningRate * Float(pow(0.9, Double(epoch / 20)))
         }

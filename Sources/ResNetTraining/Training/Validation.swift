@@ -31,9 +31,17 @@ struct Validation {
         let accuracy: Double
         /// Share of the digits among them labelled right.
         let digitAccuracy: Double
+        /// More for a person; nil where there is none.
+        let detail: String?
+
+        init(loss: Double, accuracy: Double, digitAccuracy: Double, detail: String? = nil) {
+            judgements = Judgements(logits: [], labels: [])
+            (self.loss, self.accuracy, self.digitAccuracy, self.detail) = (loss, accuracy, digitAccuracy, detail)
+        }
 
         init(_ judgements: Judgements) {
             self.judgements = judgements
+            detail = nil
             loss = judgements.negativeLogLikelihood()
             let matrix = judgements.confusion()
             let right = (0..<LabelledClip.labelCount).map { matrix[label: $0, answer: $0] }
