@@ -2,10 +2,13 @@ import Glibc
 
 /// Where the labels of a sequence lie in an utterance, summed over all paths that read as it.
 ///
-/// The forward-backward algorithm of CTC in the log domain. The states of a sequence of L labels are 2L + 1: blanks at even
-/// places, its labels at odd ones. Source: Graves et al., "Connectionist temporal classification" (2006), section 4.1.
+/// The forward-backward algorithm of CTC. The states of a sequence of L labels are 2L + 1: blanks at even places, its labels at odd
+/// ones. Source: Graves et al., "Connectionist temporal classification" (2006), section 4.1.
 ///
-/// An alignment costs `columns * (2L + 1)` sums in each direction. The buffers are kept, so that the next one does not allocate.
+/// The sums are linear, in units of the likeliest path: what is notable lies near 1, and what is too small for a `Double` is not.
+/// That takes neither exponentials nor logarithms for a state, three multiplications and some sums in `columns * (2L + 1)` states.
+/// Of a very improbable sequence alone, where paths may differ by more than a `Double` holds, the sums are made in the log domain.
+/// The buffers are kept, so that the next alignment does not allocate.
 public struct CTCAlignment: Sendable {
     /// The sequence that was aligned.
     public private(set) var labels: [Int] = []
@@ -16,13 +19,27 @@ public struct CTCAlignment: Sendable {
     /// Where each label lies, in order; empty where the sequence is impossible. Spans do not overlap.
     public internal(set) var spans: [LabelSpan] = []
 
-    /// [columns][states] log sums over the paths up to a column, its own probability included.
+    /// [columns][states] sums over the paths up to a column, its own probability included, in units of the likeliest path's.
     private(set) var forward: [Double] = []
-    /// [columns][states] log sums over the paths behind a column, its own probability not included.
+    /// [columns][states] sums over the paths behind a column, its own probability not included.
     private(set) var backward: [Double] = []
+    /// [columns][labelCount] probabilities of the labels and the blank, in units of the likeliest path's.
+    private(set) var emissions: [Double] = []
+    /// [columns] the same of the labels, for all at once; 0 in the other lanes.
+    private(set) var emissionLanes: [SIMD16<Double>] = []
+    /// Labels of a column, the blank included.
+    private(set) var labelCount = 0
+    /// The sum over all paths.
+    private(set) var total = 0.0
+    /// [columns] log probability of the likeliest path up to a column, its own probability included.
+    private var units: [Double] = []
     /// What `findSpans` works with.
     var peakSums: [Double] = []
     var peakIsHere: [Bool] = []
+
+    /// A likeliest path above this leaves room for all sums of notable paths in linear numbers: none of their beginnings and ends is
+    /// less probable than it, nor more than 1.
+    private static let linearMinimum = -300.0
 
     /// An alignment to be used again and again.
     public init() {}
@@ -30,31 +47,47 @@ public struct CTCAlignment: Sendable {
     /// Blanks and labels of the sequence.
     var stateCount: Int { 2 * labels.count + 1 }
 
-    /// The log probability that a label sequence has in an utterance.
-    public static func logProbability(of labels: [Int], in posteriors: ColumnPosteriors) -> Double {
-        var alignment = CTCAlignment()
-        alignment.labels = labels
-        alignment.columnCount = posteriors.columnCount
-        alignment.goForward(posteriors)
-        return alignment.logProbability
-    }
-
     /// Aligns a label sequence; probability, spans and occupancies are then here to read.
     ///
-    /// - Parameter labels: indices of labels, without blanks.
+    /// - Parameters:
+    ///   - labels: indices of labels, without blanks.
+    ///   - posteriors: at most 16 labels, the blank included.
     /// - Returns: the log probability of the sequence.
     @discardableResult
     public mutating func align(_ labels: [Int], to posteriors: ColumnPosteriors) -> Double {
         precondition(labels.allSatisfy { (0..<posteriors.blank).contains($0) }, "labels, no blanks")
+        precondition(posteriors.labelCount <= SIMD16<Double>.scalarCount, "labels and blank for 16 lanes")
         self.labels.removeAll(keepingCapacity: true)
         self.labels.append(contentsOf: labels)
         columnCount = posteriors.columnCount
-        goForward(posteriors)
-        guard logProbability > -.infinity else {
-            spans.removeAll(keepingCapacity: true)
+        labelCount = posteriors.labelCount
+        spans.removeAll(keepingCapacity: true)
+        guard columnCount > 0 else {
+            logProbability = labels.isEmpty ? 0 : -.infinity
             return logProbability
         }
-        goBackward(posteriors)
+        let best = findUnits(posteriors)
+        guard best > -.infinity else {
+            logProbability = -.infinity
+            return logProbability
+        }
+        findEmissions(posteriors)
+        if best > Self.linearMinimum {
+            goForward()
+            goBackward()
+        } else {
+            CTCLogSums.forward(labels, posteriors, into: &forward)
+            CTCLogSums.backward(labels, posteriors, into: &backward)
+            for column in 0..<columnCount {
+                for cell in column * stateCount..<(column + 1) * stateCount {
+                    forward[cell] = Self.weight(forward[cell] - units[column])
+                    backward[cell] = Self.weight(backward[cell] - (best - units[column]))
+                }
+            }
+        }
+        let end = columnCount * stateCount
+        total = labels.isEmpty ? forward[end - 1] : forward[end - 1] + forward[end - 2]
+        logProbability = best + log(total)
         findSpans()
         return logProbability
     }
@@ -64,70 +97,108 @@ public struct CTCAlignment: Sendable {
     /// - Parameter index: place of the label in the sequence.
     public func occupancy(_ index: Int, column: Int) -> Double {
         let cell = column * stateCount + 2 * index + 1
-        return min(exp(forward[cell] + backward[cell] - logProbability), 1)
+        return min(forward[cell] * backward[cell] / total, 1)
     }
 
-    /// The label of a state.
-    func label(_ state: Int, blank: Int) -> Int { state.isMultiple(of: 2) ? blank : labels[state / 2] }
-
-    /// Whether a path may go to a state from the one two before it, without the blank between them.
-    private func mayPassBlank(_ state: Int) -> Bool {
-        state >= 3 && !state.isMultiple(of: 2) && labels[state / 2] != labels[state / 2 - 1]
-    }
-
-    private mutating func goForward(_ posteriors: ColumnPosteriors) {
-        let count = stateCount
-        Self.clear(&forward, columnCount * count)
-        guard columnCount > 0 else {
-            logProbability = labels.isEmpty ? 0 : -.infinity
-            return
-        }
-        let blank = posteriors.blank
-        forward[0] = posteriors[0, blank]
+    /// The likeliest path's log probability up to each column: a Viterbi search, its scores in `forward`.
+    ///
+    /// - Returns: the log probability of the whole path; minus infinity where there is none.
+    private mutating func findUnits(_ posteriors: ColumnPosteriors) -> Double {
+        let states = CTCStates(labels, columnCount: columnCount)
+        let count = states.count
+        Self.fill(&forward, with: -.infinity, columnCount * count)
+        forward[0] = posteriors[0, posteriors.blank]
         if count > 1 { forward[1] = posteriors[0, labels[0]] }
         for column in 1..<columnCount {
-            let before = (column - 1) * count
-            for state in reachable(column) {
-                var sum = forward[before + state]
-                if state >= 1 { sum = logAdd(sum, forward[before + state - 1]) }
-                if mayPassBlank(state) { sum = logAdd(sum, forward[before + state - 2]) }
-                forward[before + count + state] = sum + posteriors[column, label(state, blank: blank)]
+            let row = column * count
+            for state in states.reachable(column) {
+                let before = forward[row - count + bestBefore(state, row: row - count, states)]
+                forward[row + state] = before + posteriors[column, states.label(state, blank: posteriors.blank)]
             }
         }
         let end = columnCount * count
-        logProbability = count > 1 ? logAdd(forward[end - 1], forward[end - 2]) : forward[end - 1]
+        var state = count > 1 && forward[end - 2] > forward[end - 1] ? count - 2 : count - 1
+        let best = forward[end - count + state]
+        Self.fill(&units, with: best, columnCount)
+        guard best > -.infinity else { return best }
+        for column in stride(from: columnCount - 2, through: 0, by: -1) {
+            state = bestBefore(state, row: column * count, states)
+            units[column] = forward[column * count + state]
+        }
+        return best
     }
 
-    private mutating func goBackward(_ posteriors: ColumnPosteriors) {
-        let count = stateCount
-        let blank = posteriors.blank
-        Self.clear(&backward, columnCount * count)
-        guard columnCount > 0 else { return }
-        backward[columnCount * count - 1] = 0
-        if count > 1 { backward[columnCount * count - 2] = 0 }
-        for column in stride(from: columnCount - 2, through: 0, by: -1) {
-            let behind = (column + 1) * count
-            func into(_ state: Int) -> Double {
-                backward[behind + state] + posteriors[column + 1, label(state, blank: blank)]
+    /// The state of the row from which a path into this state comes most probably.
+    private func bestBefore(_ state: Int, row: Int, _ states: CTCStates) -> Int {
+        var best = state
+        if state >= 1, forward[row + state - 1] > forward[row + best] { best = state - 1 }
+        if states.mayPassBlank(state), forward[row + state - 2] > forward[row + best] { best = state - 2 }
+        return best
+    }
+
+    private mutating func findEmissions(_ posteriors: ColumnPosteriors) {
+        emissions.removeAll(keepingCapacity: true)
+        emissionLanes.removeAll(keepingCapacity: true)
+        for column in 0..<columnCount {
+            let unit = exp((column > 0 ? units[column - 1] : 0) - units[column])
+            var lanes = SIMD16<Double>.zero
+            for label in 0..<labelCount {
+                let emission = posteriors.probabilities[column * labelCount + label] * unit
+                emissions.append(emission)
+                if label < posteriors.blank { lanes[label] = emission }
             }
-            for state in reachable(column) {
-                var sum = into(state)
-                if state + 1 < count { sum = logAdd(sum, into(state + 1)) }
-                if state + 2 < count, mayPassBlank(state + 2) { sum = logAdd(sum, into(state + 2)) }
-                backward[behind - count + state] = sum
+            emissionLanes.append(lanes)
+        }
+    }
+
+    private mutating func goForward() {
+        let blank = labelCount - 1
+        let states = CTCStates(labels, columnCount: columnCount)
+        let count = states.count
+        Self.fill(&forward, with: 0, columnCount * count)
+        forward[0] = emissions[blank]
+        if count > 1 { forward[1] = emissions[labels[0]] }
+        for column in 1..<columnCount {
+            let row = column * count
+            let emission = column * labelCount
+            for state in states.reachable(column) {
+                var sum = forward[row - count + state]
+                if state >= 1 { sum += forward[row - count + state - 1] }
+                if states.mayPassBlank(state) { sum += forward[row - count + state - 2] }
+                forward[row + state] = sum * emissions[emission + states.label(state, blank: blank)]
             }
         }
     }
 
-    /// The states in which a path from the first column to the last can be in a column, and two more at either end: those of a
-    /// sequence without one of the labels (see `CTCRivals`).
-    private func reachable(_ column: Int) -> Range<Int> {
-        let first = max(0, stateCount - 2 * (columnCount - column) - 2)
-        return first..<max(first, min(stateCount, 2 * column + 4))
+    private mutating func goBackward() {
+        let blank = labelCount - 1
+        let states = CTCStates(labels, columnCount: columnCount)
+        let count = states.count
+        Self.fill(&backward, with: 0, columnCount * count)
+        backward[columnCount * count - 1] = 1
+        if count > 1 { backward[columnCount * count - 2] = 1 }
+        for column in stride(from: columnCount - 2, through: 0, by: -1) {
+            let row = column * count
+            let emission = (column + 1) * labelCount
+            for state in states.reachable(column) {
+                let next = row + count + state
+                var sum = backward[next] * emissions[emission + states.label(state, blank: blank)]
+                if state + 1 < count {
+                    sum += backward[next + 1] * emissions[emission + states.label(state + 1, blank: blank)]
+                }
+                if state + 2 < count, states.mayPassBlank(state + 2) {
+                    sum += backward[next + 2] * emissions[emission + states.label(state + 2, blank: blank)]
+                }
+                backward[row + state] = sum
+            }
+        }
     }
 
-    private static func clear(_ values: inout [Double], _ count: Int) {
+    /// What is this far from the likeliest path; so limited that a product of two is finite.
+    private static func weight(_ logarithm: Double) -> Double { exp(min(logarithm, -linearMinimum)) }
+
+    private static func fill(_ values: inout [Double], with value: Double, _ count: Int) {
         values.removeAll(keepingCapacity: true)
-        values.append(contentsOf: repeatElement(-.infinity, count: count))
+        values.append(contentsOf: repeatElement(value, count: count))
     }
 }

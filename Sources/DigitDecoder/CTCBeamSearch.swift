@@ -17,14 +17,22 @@ public struct CTCBeamSearch: Sendable {
         public var width: Int
         /// A label less probable than this in a column begins nothing there; a natural logarithm.
         public var logProbabilityMinimum: Double
+        /// A prefix that is less probable than the best one by more than this goes no further; in nats, at least 1. Where the network
+        /// is sure, few prefixes are left.
+        public var scoreSpread: Double
         /// Added to a sequence's score for each label in it, by label, in nats: over 0 for more of them, below for fewer. Empty for
         /// none.
         public var insertionBonus: [Double]
 
-        /// A search of 16 prefixes that passes over labels below 1 in 100,000, and without a bonus.
-        public init(width: Int = 16, logProbabilityMinimum: Double = -11.5, insertionBonus: [Double] = []) {
+        /// A search of 16 prefixes that passes over labels below 1 in 10,000 and over prefixes below 1 in 160,000 of the best one,
+        /// and without a bonus.
+        public init(
+            width: Int = 16, logProbabilityMinimum: Double = -9.2, scoreSpread: Double = 12,
+            insertionBonus: [Double] = []
+        ) {
             self.width = width
             self.logProbabilityMinimum = logProbabilityMinimum
+            self.scoreSpread = scoreSpread
             self.insertionBonus = insertionBonus
         }
     }
@@ -43,29 +51,38 @@ public struct CTCBeamSearch: Sendable {
         var label: Int
         var firstChild = -1
         var nextSibling = -1
-        /// Its place in `candidates`, where `column` is the present one.
-        var candidate = -1
+        /// Its place in the beam, where `column` is the present one.
+        var place = -1
         var column = -1
     }
 
-    /// A prefix in the beam.
+    /// A prefix in the beam, or one that may come into it.
     private struct Entry {
         var prefix: Int
-        /// Log probability of the paths that end in a blank, and in the last label.
+        /// The label that a new prefix has more than `prefix`; -1 for an old one.
+        var label = -1
+        /// Log probability of the paths that end in a blank, in the last label, and of both.
         var inBlank = -Double.infinity
         var inLabel = -Double.infinity
-        var score: Double { logAdd(inBlank, inLabel) }
+        var score = -Double.infinity
     }
 
     private let parameters: Parameters
     private var prefixes: [Prefix] = []
     private var beam: [Entry] = []
-    private var candidates: [Entry] = []
-    private var best: [(score: Double, candidate: Int)] = []
+    /// The best candidates for the next beam, best first.
+    private var best: [Entry] = []
+    /// The labels that may begin in this column, with what they add to a score.
+    private var beginnings: [(label: Int, score: Double)] = []
+    /// A prefix of this column with a lower score goes no further.
+    private var least = -Double.infinity
+    /// By place in the beam: the labels of the prefix's children there, a bit each.
+    private var children: [UInt64] = []
 
     /// A search to be used again and again.
     public init(_ parameters: Parameters = Parameters()) {
         precondition(parameters.width >= 1, "a beam of one prefix at least")
+        precondition(parameters.scoreSpread >= 1, "room for the best prefix itself")
         self.parameters = parameters
     }
 
@@ -98,49 +115,114 @@ public struct CTCBeamSearch: Sendable {
 
     /// Searches an utterance; the sequences are then here to read.
     public mutating func search(_ posteriors: ColumnPosteriors) {
+        precondition(posteriors.blank <= UInt64.bitWidth, "a bit for each label")
         precondition(
             parameters.insertionBonus.isEmpty || parameters.insertionBonus.count >= posteriors.blank,
             "a bonus for each label")
         prefixes.removeAll(keepingCapacity: true)
         prefixes.append(Prefix(parent: -1, label: -1))
         beam.removeAll(keepingCapacity: true)
-        beam.append(Entry(prefix: 0, inBlank: 0))
+        beam.append(Entry(prefix: 0, inBlank: 0, score: 0))
         for column in 0..<posteriors.columnCount {
-            candidates.removeAll(keepingCapacity: true)
-            for entry in beam { goOn(entry, column, posteriors) }
+            findBeginnings(column, posteriors)
+            findPlaces(column)
+            best.removeAll(keepingCapacity: true)
+            for place in beam.indices { goOn(place, column, posteriors) }
+            for place in beam.indices { begin(place) }
             keepBest()
         }
     }
 
-    /// All that a prefix becomes in one more column.
-    private mutating func goOn(_ entry: Entry, _ column: Int, _ posteriors: ColumnPosteriors) {
-        let total = entry.score
-        let last = prefixes[entry.prefix].label
-        let same = candidate(entry.prefix, column)
-        candidates[same].inBlank = logAdd(candidates[same].inBlank, total + posteriors[column, posteriors.blank])
-        if last >= 0 {
-            candidates[same].inLabel = logAdd(candidates[same].inLabel, entry.inLabel + posteriors[column, last])
-        }
+    /// The labels that may begin in a column.
+    private mutating func findBeginnings(_ column: Int, _ posteriors: ColumnPosteriors) {
+        beginnings.removeAll(keepingCapacity: true)
+        var most = posteriors[column, posteriors.blank]
         for label in 0..<posteriors.blank {
             let logProbability = posteriors[column, label]
             guard logProbability >= parameters.logProbabilityMinimum else { continue }
-            // The same label again is a new one only behind a blank.
-            let before = label == last ? entry.inBlank : total
-            guard before > -.infinity else { continue }
-            let next = candidate(child(entry.prefix, label), column)
-            let bonus = parameters.insertionBonus.isEmpty ? 0 : parameters.insertionBonus[label]
-            candidates[next].inLabel = logAdd(candidates[next].inLabel, before + logProbability + bonus)
+            let score = logProbability + bonus(label)
+            beginnings.append((label, score))
+            most = max(most, score)
+        }
+        // What the best prefix becomes will be about as good as this.
+        least = beam[0].score + most - parameters.scoreSpread
+    }
+
+    /// Notes where each prefix is in the beam, and which of its children are there too.
+    private mutating func findPlaces(_ column: Int) {
+        children.removeAll(keepingCapacity: true)
+        for place in beam.indices {
+            prefixes[beam[place].prefix].place = place
+            prefixes[beam[place].prefix].column = column
+            children.append(0)
+        }
+        for entry in beam {
+            guard let parent = placeOfParent(entry.prefix, column) else { continue }
+            children[parent] |= 1 << UInt64(prefixes[entry.prefix].label)
         }
     }
 
-    /// The place of a prefix among this column's candidates.
-    private mutating func candidate(_ prefix: Int, _ column: Int) -> Int {
-        if prefixes[prefix].column != column {
-            prefixes[prefix].column = column
-            prefixes[prefix].candidate = candidates.count
-            candidates.append(Entry(prefix: prefix))
+    private func placeOfParent(_ prefix: Int, _ column: Int) -> Int? {
+        let parent = prefixes[prefix].parent
+        return parent >= 0 && prefixes[parent].column == column ? prefixes[parent].place : nil
+    }
+
+    /// What a prefix of the beam is after one more column: with its paths, and those of its parent that come to the same.
+    private mutating func goOn(_ place: Int, _ column: Int, _ posteriors: ColumnPosteriors) {
+        var entry = beam[place]
+        let last = prefixes[entry.prefix].label
+        if last >= 0 {
+            var before = entry.inLabel
+            if let parent = placeOfParent(entry.prefix, column) {
+                before = logAdd(before, beforeBeginning(last, beam[parent]) + bonus(last))
+            }
+            entry.inLabel = before + posteriors[column, last]
         }
-        return prefixes[prefix].candidate
+        entry.inBlank = entry.score + posteriors[column, posteriors.blank]
+        entry.score = logAdd(entry.inBlank, entry.inLabel)
+        consider(entry)
+    }
+
+    /// The new prefixes of one label more.
+    private mutating func begin(_ place: Int) {
+        let entry = beam[place]
+        for (label, score) in beginnings where children[place] & (1 << UInt64(label)) == 0 {
+            let sum = beforeBeginning(label, entry) + score
+            consider(Entry(prefix: entry.prefix, label: label, inLabel: sum, score: sum))
+        }
+    }
+
+    /// The paths after which a label is a new one: the same label again only behind a blank.
+    private func beforeBeginning(_ label: Int, _ entry: Entry) -> Double {
+        label == prefixes[entry.prefix].label ? entry.inBlank : entry.score
+    }
+
+    private func bonus(_ label: Int) -> Double {
+        parameters.insertionBonus.isEmpty ? 0 : parameters.insertionBonus[label]
+    }
+
+    /// Takes an entry among the best, if it is: insertion into a short sorted list.
+    private mutating func consider(_ entry: Entry) {
+        guard entry.score >= least, entry.score > -.infinity else { return }
+        if best.count == parameters.width {
+            guard entry.score > best[best.count - 1].score else { return }
+            best.removeLast()
+        }
+        var place = best.count
+        while place > 0, best[place - 1].score < entry.score { place -= 1 }
+        best.insert(entry, at: place)
+    }
+
+    /// Makes the best candidates the beam.
+    private mutating func keepBest() {
+        beam.removeAll(keepingCapacity: true)
+        for var entry in best where entry.score >= best[0].score - parameters.scoreSpread {
+            if entry.label >= 0 {
+                entry.prefix = child(entry.prefix, entry.label)
+                entry.label = -1
+            }
+            beam.append(entry)
+        }
     }
 
     /// The prefix that has one label more.
@@ -153,22 +235,5 @@ public struct CTCBeamSearch: Sendable {
             prefixes[prefix].firstChild = child
         }
         return child
-    }
-
-    /// Makes the best candidates the beam, best first: insertion into a short sorted list.
-    private mutating func keepBest() {
-        best.removeAll(keepingCapacity: true)
-        for index in candidates.indices {
-            let score = candidates[index].score
-            if best.count == parameters.width {
-                guard score > best[best.count - 1].score else { continue }
-                best.removeLast()
-            }
-            var place = best.count
-            while place > 0, best[place - 1].score < score { place -= 1 }
-            best.insert((score, index), at: place)
-        }
-        beam.removeAll(keepingCapacity: true)
-        for (_, index) in best { beam.append(candidates[index]) }
     }
 }

@@ -1,45 +1,17 @@
-import Glibc
-
 /// How probable the sequences are that differ from a given one at one place, each as a multiple of the given one's probability.
 ///
 /// All are sums over alignments. The paths of such a rival are those of the given sequence up to the place, one label (or none),
 /// and those of the given sequence behind it: so the forward and backward sums of the given sequence serve for all rivals, and what
-/// is left is one pass over the columns a gap, for all labels at once. Against a lattice for each of the 13 L + 12 + 12 L rivals
-/// this is the difference between a tenth of a millisecond and twenty.
-///
-/// The sums are linear, in units of the given sequence's likeliest path: what is notable lies near 1, what is too small for a
-/// `Double` would change no share, and what is too large makes the share 0.
+/// is left is one pass over the columns for each gap, all labels at once. A lattice for each of the 36 rivals of a label would take
+/// some hundred times as long.
 public struct CTCRivals: Sendable {
     /// The rivals of each label of the sequence, in order.
     public private(set) var places: [LabelRivals] = []
 
-    /// Paths that go from the sequence's part before a gap into a column, ...
-    private struct Entry {
-        /// ... from the blank there, or from the beginning of the utterance,
-        var fromBlank = 0.0
-        /// ... and from the label before the gap.
-        var fromLabel = 0.0
-    }
-
-    /// Paths that go on from a column into the sequence's part behind a gap, ...
-    private struct Exit {
-        /// ... into the blank there, or to the end of the utterance,
-        var intoBlank = 0.0
-        /// ... and into the label behind the gap.
-        var intoLabel = 0.0
-    }
-
-    /// A number for each label; that of the blank and of those behind it are 0.
+    /// A number for each label.
     typealias Lanes = SIMD16<Double>
 
-    /// [gaps][columns + 1]: a gap lies before each label, and one behind the last.
-    private var entries: [Entry] = []
-    private var exits: [Exit] = []
-    /// [columns] probabilities of the labels, against the likeliest path's.
-    private var emissions: [Lanes] = []
-    /// [columns + 1] log probability of the likeliest path before a column.
-    private var units: [Double] = []
-    /// [gaps] label between: the sequence with one label more.
+    /// A gap lies before each label, and one behind the last: the weights of the sequence with one label more there.
     private var inserted: [Lanes] = []
 
     /// Rivals to be weighed again and again.
@@ -47,19 +19,13 @@ public struct CTCRivals: Sendable {
 
     /// Weighs all rivals of an aligned sequence.
     ///
-    /// - Parameters:
-    ///   - alignment: a possible one of these posteriors.
-    ///   - posteriors: at most 16 labels beside the blank.
-    public mutating func weigh(_ alignment: borrowing CTCAlignment, _ posteriors: borrowing ColumnPosteriors) {
-        precondition(posteriors.blank <= Lanes.scalarCount, "labels for 16 lanes")
+    /// - Parameter alignment: of a possible sequence.
+    public mutating func weigh(_ alignment: borrowing CTCAlignment) {
         precondition(alignment.logProbability > -.infinity, "a possible sequence")
         places.removeAll(keepingCapacity: true)
         inserted.removeAll(keepingCapacity: true)
         let count = alignment.labels.count
         guard count > 0 else { return }
-        findUnits(alignment)
-        findEmissions(posteriors)
-        findEntriesAndExits(alignment, posteriors)
         for gap in 0...count {
             let (here, next) = through(gap, alignment)
             inserted.append(here)
@@ -103,120 +69,85 @@ public struct CTCRivals: Sendable {
 
     /// The weights of one label at a gap: of that label more, and of it instead of the label behind the gap.
     private func through(_ gap: Int, _ alignment: borrowing CTCAlignment) -> (here: Lanes, next: Lanes) {
-        let columnCount = alignment.columnCount
-        let count = alignment.labels.count
-        let row = gap * (columnCount + 1)
-        let hasNext = gap < count
-        let nextRow = hasNext ? row + columnCount + 1 : row
+        let sums = GapSums(alignment)
+        let nextGap = min(gap + 1, sums.labelCount)
         // A label that equals its neighbour needs the blank between them.
         var mayFollow = Lanes(repeating: 1)
         var mayPrecede = Lanes(repeating: 1)
         var mayPrecedeNext = Lanes(repeating: 1)
         if gap > 0 { mayFollow[alignment.labels[gap - 1]] = 0 }
-        if hasNext { mayPrecede[alignment.labels[gap]] = 0 }
-        if gap + 1 < count { mayPrecedeNext[alignment.labels[gap + 1]] = 0 }
+        if gap < sums.labelCount { mayPrecede[alignment.labels[gap]] = 0 }
+        if gap + 1 < sums.labelCount { mayPrecedeNext[alignment.labels[gap + 1]] = 0 }
         var paths = Lanes.zero
         var here = Lanes.zero
         var next = Lanes.zero
-        for column in 0..<columnCount {
-            let entry = entries[row + column]
-            paths = (paths + entry.fromBlank + mayFollow * entry.fromLabel) * emissions[column]
-            let exit = exits[row + column + 1]
-            here += paths * (exit.intoBlank + mayPrecede * exit.intoLabel)
-            let nextExit = exits[nextRow + column + 1]
-            next += paths * (nextExit.intoBlank + mayPrecedeNext * nextExit.intoLabel)
+        for column in 0..<alignment.columnCount {
+            let entry = sums.entry(gap, column, alignment)
+            paths = (paths + entry.blank + mayFollow * entry.label) * alignment.emissionLanes[column]
+            let exit = sums.exit(gap, column + 1, alignment)
+            here += paths * (exit.blank + mayPrecede * exit.label)
+            let nextExit = sums.exit(nextGap, column + 1, alignment)
+            next += paths * (nextExit.blank + mayPrecedeNext * nextExit.label)
         }
         return (here, next)
     }
 
     /// The weight of the sequence without a label.
     private func without(_ place: Int, _ alignment: borrowing CTCAlignment) -> Double {
+        let sums = GapSums(alignment)
         let columnCount = alignment.columnCount
-        let labels = alignment.labels
-        let row = place * (columnCount + 1)
-        let nextRow = row + columnCount + 1
-        guard place + 1 < labels.count else {
-            let entry = entries[row + columnCount]
-            return Self.finite((entry.fromBlank + entry.fromLabel) * exits[nextRow + columnCount].intoBlank)
+        guard place + 1 < sums.labelCount else {
+            let entry = sums.entry(place, columnCount, alignment)
+            return Self.finite((entry.blank + entry.label) / alignment.total)
         }
-        let needsBlank = place > 0 && labels[place - 1] == labels[place + 1]
+        let needsBlank = place > 0 && alignment.labels[place - 1] == alignment.labels[place + 1]
         var sum = 0.0
         for column in 0..<columnCount {
-            let entry = entries[row + column]
-            sum += (entry.fromBlank + (needsBlank ? 0 : entry.fromLabel)) * exits[nextRow + column].intoLabel
+            let entry = sums.entry(place, column, alignment)
+            sum += (entry.blank + (needsBlank ? 0 : entry.label)) * sums.exit(place + 1, column, alignment).label
         }
         return Self.finite(sum)
     }
 
-    private mutating func findUnits(_ alignment: borrowing CTCAlignment) {
-        units.removeAll(keepingCapacity: true)
-        units.append(0)
-        for column in 0..<alignment.columnCount {
-            let cells = column * alignment.stateCount..<(column + 1) * alignment.stateCount
-            var most = -Double.infinity
-            var unit = 0.0
-            for cell in cells {
-                let sum = alignment.forward[cell] + alignment.backward[cell]
-                guard sum > most else { continue }
-                most = sum
-                unit = alignment.forward[cell]
-            }
-            units.append(unit)
-        }
-    }
-
-    private mutating func findEmissions(_ posteriors: borrowing ColumnPosteriors) {
-        emissions.removeAll(keepingCapacity: true)
-        for column in 0..<posteriors.columnCount {
-            let step = units[column] - units[column + 1]
-            var lanes = Lanes.zero
-            for label in 0..<posteriors.blank { lanes[label] = Self.weight(posteriors[column, label] + step) }
-            emissions.append(lanes)
-        }
-    }
-
-    private mutating func findEntriesAndExits(
-        _ alignment: borrowing CTCAlignment, _ posteriors: borrowing ColumnPosteriors
-    ) {
-        entries.removeAll(keepingCapacity: true)
-        exits.removeAll(keepingCapacity: true)
-        let columnCount = alignment.columnCount
-        let states = alignment.stateCount
-        for gap in 0...alignment.labels.count {
-            for column in 0...columnCount {
-                var entry = Entry()
-                var exit = Exit()
-                if column > 0 {
-                    let before = (column - 1) * states + 2 * gap
-                    entry.fromBlank = Self.weight(alignment.forward[before] - units[column])
-                    if gap > 0 { entry.fromLabel = Self.weight(alignment.forward[before - 1] - units[column]) }
-                } else if gap == 0 {
-                    entry.fromBlank = 1
-                }
-                let unit = units[column] - alignment.logProbability
-                if column < columnCount {
-                    let behind = column * states + 2 * gap
-                    exit.intoBlank = Self.weight(
-                        alignment.backward[behind] + posteriors[column, posteriors.blank] + unit)
-                    if gap < alignment.labels.count {
-                        exit.intoLabel = Self.weight(
-                            alignment.backward[behind + 1] + posteriors[column, alignment.labels[gap]] + unit)
-                    }
-                } else if gap == alignment.labels.count {
-                    exit.intoBlank = Self.weight(unit)
-                }
-                entries.append(entry)
-                exits.append(exit)
-            }
-        }
-    }
-
-    /// What is this far from the likeliest path; so limited that a product of two is finite.
-    private static func weight(_ logarithm: Double) -> Double {
-        logarithm < -300 ? 0 : exp(min(logarithm, 300))
-    }
-
     private static func finite(_ ratio: Double) -> Double {
         ratio.isFinite ? min(ratio, LabelRivals.ratioMaximum) : LabelRivals.ratioMaximum
+    }
+}
+
+/// The sums of an alignment at the gaps between its labels.
+private struct GapSums {
+    let labelCount: Int
+    private let stateCount: Int
+    private let columnCount: Int
+    private let unit: Double
+
+    init(_ alignment: borrowing CTCAlignment) {
+        labelCount = alignment.labels.count
+        stateCount = alignment.stateCount
+        columnCount = alignment.columnCount
+        unit = 1 / alignment.total
+    }
+
+    /// Paths that come into a column from the part before a gap: from the blank there, or the utterance's beginning; and from the label
+    /// before it.
+    @inline(__always)
+    func entry(_ gap: Int, _ column: Int, _ alignment: borrowing CTCAlignment) -> (blank: Double, label: Double) {
+        guard column > 0 else { return (gap == 0 ? 1 : 0, 0) }
+        let before = (column - 1) * stateCount + 2 * gap
+        return (alignment.forward[before], gap > 0 ? alignment.forward[before - 1] : 0)
+    }
+
+    /// Paths that go on from a column into the part behind a gap: into the blank there, or to the utterance's end; and into the label
+    /// behind it. As parts of all paths.
+    @inline(__always)
+    func exit(_ gap: Int, _ column: Int, _ alignment: borrowing CTCAlignment) -> (blank: Double, label: Double) {
+        guard column < columnCount else { return (gap == labelCount ? unit : 0, 0) }
+        let behind = column * stateCount + 2 * gap
+        let row = column * alignment.labelCount
+        let intoBlank = alignment.backward[behind] * alignment.emissions[row + alignment.labelCount - 1] * unit
+        guard gap < labelCount else { return (intoBlank, 0) }
+        return (
+            intoBlank, alignment.backward[behind + 1] * alignment.emissions[row + alignment.labels[gap]] * unit
+        )
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The probabilities of the sequences that have exactly one label.
 ///
 /// For an answer that must be one digit. All labels in one pass: with the blank's probability as the unit, the paths of a label that
@@ -10,13 +12,26 @@ public enum CTCSingleLabel {
         var blanks = 0.0
         for column in 0..<posteriors.columnCount { blanks += posteriors[column, blank] }
         for label in 0..<blank {
-            var ending = -Double.infinity
-            var total = -Double.infinity
+            var ending = 0.0
+            var total = 0.0
             for column in 0..<posteriors.columnCount {
-                ending = logAdd(ending, 0) + posteriors[column, label] - posteriors[column, blank]
-                total = logAdd(total, ending)
+                let row = column * posteriors.labelCount
+                ending = (ending + 1) * posteriors.probabilities[row + label] / posteriors.probabilities[row + blank]
+                total += ending
             }
-            result.append(total + blanks)
+            // Where a label is far likelier than the blank all the time, a `Double` does not hold it.
+            result.append((total.isFinite ? log(total) : logSum(label, posteriors)) + blanks)
         }
+    }
+
+    /// The same of one label in the log domain, without the blanks.
+    private static func logSum(_ label: Int, _ posteriors: ColumnPosteriors) -> Double {
+        var ending = -Double.infinity
+        var total = -Double.infinity
+        for column in 0..<posteriors.columnCount {
+            ending = logAdd(ending, 0) + posteriors[column, label] - posteriors[column, posteriors.blank]
+            total = logAdd(total, ending)
+        }
+        return total
     }
 }

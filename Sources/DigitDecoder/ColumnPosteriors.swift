@@ -10,6 +10,8 @@ public struct ColumnPosteriors: Sendable, Equatable {
     public private(set) var columnCount = 0
     /// Natural logarithms of probabilities, `logProbabilityMinimum`...0; `columnCount` rows of `labelCount`.
     public private(set) var logProbabilities: [Double] = []
+    /// The probabilities themselves, not 0; as many.
+    private(set) var probabilities: [Double] = []
 
     /// No label is less probable than this: sums over paths stay finite, and a label that the network lacks is as good as
     /// impossible.
@@ -43,6 +45,8 @@ public struct ColumnPosteriors: Sendable, Equatable {
         precondition(temperature > 0, "a temperature over 0")
         columnCount = logits.count / labelCount
         logProbabilities.removeAll(keepingCapacity: true)
+        probabilities.removeAll(keepingCapacity: true)
+        let probabilityMinimum = exp(Self.logProbabilityMinimum)
         for column in 0..<columnCount {
             let start = column * labelCount
             var most = -Float.greatestFiniteMagnitude
@@ -51,12 +55,13 @@ public struct ColumnPosteriors: Sendable, Equatable {
             for label in 0..<labelCount {
                 let power = (Double(Self.finite(logits[start + label])) - Double(most)) / temperature
                 logProbabilities.append(power)
-                sum += exp(power)
+                probabilities.append(exp(power))
+                sum += probabilities[start + label]
             }
             let logSum = log(sum)
-            for label in 0..<labelCount {
-                let value = logProbabilities[start + label] - logSum
-                logProbabilities[start + label] = max(value, Self.logProbabilityMinimum)
+            for cell in start..<start + labelCount {
+                logProbabilities[cell] = max(logProbabilities[cell] - logSum, Self.logProbabilityMinimum)
+                probabilities[cell] = max(probabilities[cell] / sum, probabilityMinimum)
             }
         }
     }

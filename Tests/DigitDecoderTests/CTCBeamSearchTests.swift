@@ -4,7 +4,8 @@ import Testing
 @testable import DigitDecoder
 
 @Suite struct CTCBeamSearchTests {
-    private static let exact = CTCBeamSearch.Parameters(width: 10_000, logProbabilityMinimum: -1000)
+    private static let exact = CTCBeamSearch.Parameters(
+        width: 10_000, logProbabilityMinimum: -1000, scoreSpread: .infinity)
 
     @Test(arguments: [Float(0.5), 2, 6]) func wideSearchFindsAllSequencesWithTheirProbabilities(_ spread: Float) {
         var generator = Seeded(spread.bitPattern)

@@ -13,11 +13,11 @@ import Testing
         init(_ labels: [Int], _ posteriors: ColumnPosteriors) {
             self.labels = labels
             self.posteriors = posteriors
-            given = CTCAlignment.logProbability(of: labels, in: posteriors)
+            given = CTCLogSums.logProbability(of: labels, in: posteriors)
         }
 
         func ratio(_ sequence: [Int]) -> Double {
-            exp(CTCAlignment.logProbability(of: sequence, in: posteriors) - given)
+            exp(CTCLogSums.logProbability(of: sequence, in: posteriors) - given)
         }
 
         func instead(_ place: Int, _ label: Int) -> Double {
@@ -85,7 +85,7 @@ import Testing
             let count = Int.random(in: 0...min(columns, 7), using: &generator)
             let labels = (0..<count).map { _ in Int.random(in: 0..<min(labelCount - 1, 3), using: &generator) }
             guard alignment.align(labels, to: posteriors) > -.infinity else { continue }
-            rivals.weigh(alignment, posteriors)
+            rivals.weigh(alignment)
             let naive = Naive(labels, posteriors)
             #expect(rivals.places.map(\.label) == labels, "\(seed)")
             for (place, found) in rivals.places.enumerated() {
@@ -115,7 +115,7 @@ import Testing
                 let posteriors = ColumnPosteriors.random(columns: 60, labels: 13, spread: spread, &generator)
                 let labels = (0..<20).map { _ in Int.random(in: 0..<12, using: &generator) }
                 alignment.align(labels, to: posteriors)
-                rivals.weigh(alignment, posteriors)
+                rivals.weigh(alignment)
                 for place in rivals.places {
                     let shares = (0..<12).map { place.share(of: $0) }
                     #expect(shares.allSatisfy { (0...1).contains($0) }, "\(spread)")
@@ -131,10 +131,10 @@ import Testing
         var alignment = CTCAlignment()
         var rivals = CTCRivals()
         alignment.align([3], to: posteriors)
-        rivals.weigh(alignment, posteriors)
+        rivals.weigh(alignment)
         #expect(rivals.places.count == 1)
         alignment.align([], to: posteriors)
-        rivals.weigh(alignment, posteriors)
+        rivals.weigh(alignment)
         #expect(rivals.places == [])
     }
 }
