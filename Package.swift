@@ -77,7 +77,8 @@ let package = Package(
         .target(
             name: "Evaluation",
             dependencies: [
-                "AtomicFile", "DigitEvents", "DigitRecognizer", "MelSpectrogram", "ResNet", "ResNetTraining",
+                "AtomicFile", "DigitDecoder", "DigitEvents", "DigitRecognizer", "MelSpectrogram", "ResNet",
+                "ResNetTraining",
             ],
             swiftSettings: computing),
         .target(
@@ -113,7 +114,8 @@ let package = Package(
         .testTarget(
             name: "EvaluationTests",
             dependencies: [
-                "Evaluation", "DigitEvents", "DigitRecognizer", "MelSpectrogram", "ResNet", "ResNetTraining",
+                "Evaluation", "DigitDecoder", "DigitEvents", "DigitRecognizer", "MelSpectrogram", "ResNet",
+                "ResNetTraining",
             ]),
         // A daemon that tests play, for those of its clients.
         .target(name: "FakeDaemon", path: "Tests/FakeDaemon", swiftSettings: swiftSettings),

@@ -1,0 +1,138 @@
+/// What of a growing utterance is certain enough to be given out, in order, once, and for good.
+///
+/// An utterance is decoded again and again while it grows. The end of a decoding is guesswork: the network has not heard what follows.
+/// A part is given when enough was heard behind it and successive decodings agree on it and on everything before it; when the
+/// utterance has ended, all that is left is. An accepted digit is given as one, anything else as a rejection in its place. What was
+/// given is never given again and never changed: each decoding is aligned with it (see `GivenParts`), and only what lies behind
+/// is new.
+///
+/// A pure state machine: no clock, no I/O. Its cost is that of the alignment, parts given times parts decoded.
+public struct StableDigits: Sendable {
+    /// When a part is certain. Frames are 10 ms each.
+    public struct Parameters: Sendable, Equatable {
+        /// While speech goes on: frames that must have been heard behind a part.
+        public var behindMinimum: Int
+        /// Or: frames of silence behind the last speech.
+        public var pauseMinimum: Int
+        /// Successive decodings that must agree, at least 1.
+        public var decodingsMinimum: Int
+        /// Frames by which the same word may lie apart in two decodings. Words of which one is lost and the other one new
+        /// cannot be told from one word when they are closer.
+        public var jitterMaximum: Int
+
+        /// Certain a quarter of a second behind, or after 60 ms of silence.
+        public init(
+            behindMinimum: Int = 24, pauseMinimum: Int = 6, decodingsMinimum: Int = 2, jitterMaximum: Int = 10
+        ) {
+            self.behindMinimum = behindMinimum
+            self.pauseMinimum = pauseMinimum
+            self.decodingsMinimum = decodingsMinimum
+            self.jitterMaximum = jitterMaximum
+        }
+    }
+
+    /// What the speaker does where a decoding ends.
+    public enum Speech: Sendable, Hashable {
+        /// Speaks.
+        case goesOn
+        /// Has been silent for so many frames, and may go on.
+        case paused(frames: Int)
+        /// Has ended: no more of the utterance comes.
+        case ended
+    }
+
+    /// A part that was not given yet.
+    private struct Waiting {
+        var part: DecodedPart
+        /// Successive decodings that agree on it and on all before it.
+        var decodings: Int
+    }
+
+    /// When a part is certain.
+    public let parameters: Parameters
+    /// What was given of the utterance, in order; the frames do not overlap. Kept until the next utterance begins.
+    public private(set) var given: [DecodedPart] = []
+    private var waiting: [Waiting] = []
+    private var waitingBefore: [Waiting] = []
+    private var alignment = GivenParts()
+    private var frameCount = -1
+    private var hasEnded = false
+
+    /// Nothing given yet.
+    public init(_ parameters: Parameters = Parameters()) {
+        self.parameters = parameters
+    }
+
+    /// Forgets the utterance, whether it has ended or was given up.
+    public mutating func reset() {
+        given.removeAll(keepingCapacity: true)
+        waiting.removeAll(keepingCapacity: true)
+        frameCount = -1
+        hasEnded = false
+    }
+
+    /// Takes a decoding of all frames of the utterance so far.
+    ///
+    /// A decoding behind one with `ended` begins the next utterance.
+    ///
+    /// - Parameters:
+    ///   - decoding: of at least as many frames as the one before. One of just as many tells nothing new, unless it has ended.
+    ///   - speech: what the speaker does where it ends.
+    /// - Returns: what is given now, in order.
+    public mutating func take(_ decoding: DecodedUtterance, speech: Speech) -> [DecodedPart] {
+        var parts: [DecodedPart] = []
+        take(decoding, speech: speech, into: &parts)
+        return parts
+    }
+
+    /// Takes a decoding of all frames of the utterance so far, and adds what is given now to an outbox.
+    public mutating func take(
+        _ decoding: borrowing DecodedUtterance, speech: Speech, into outbox: inout [DecodedPart]
+    ) {
+        if hasEnded { reset() }
+        guard decoding.frameCount > frameCount || speech == .ended else { return }
+        frameCount = decoding.frameCount
+        findWaiting(decoding)
+        var count = 0
+        while count < waiting.count, isCertain(waiting[count], speech) { count += 1 }
+        for index in 0..<count {
+            var part = waiting[index].part
+            // Of the frames of the part before, none is given twice.
+            let start = max(part.frames.lowerBound, given.last?.frames.upperBound ?? 0)
+            part.frames = start..<part.frames.upperBound
+            given.append(part)
+            outbox.append(part)
+        }
+        waiting.removeSubrange(..<count)
+        hasEnded = speech == .ended
+    }
+
+    /// Makes what is new in a decoding wait, and counts the decodings that agree.
+    private mutating func findWaiting(_ decoding: borrowing DecodedUtterance) {
+        swap(&waiting, &waitingBefore)
+        waiting.removeAll(keepingCapacity: true)
+        let first = alignment.firstNew(decoding.parts, given: given, jitterMaximum: parameters.jitterMaximum)
+        var decodings = Int.max
+        for (index, part) in decoding.parts[first...].enumerated() {
+            var before = 0
+            if index < waitingBefore.count, agrees(waitingBefore[index].part, part) {
+                before = waitingBefore[index].decodings
+            }
+            // Where they disagree, all behind is as new.
+            decodings = min(decodings, before + 1)
+            waiting.append(Waiting(part: part, decodings: decodings))
+        }
+    }
+
+    private func agrees(_ before: DecodedPart, _ now: DecodedPart) -> Bool {
+        before.accepted == now.accepted && before.means(now)
+            && before.frames.gap(to: now.frames) <= parameters.jitterMaximum
+    }
+
+    private func isCertain(_ waiting: Waiting, _ speech: Speech) -> Bool {
+        if speech == .ended { return true }
+        guard waiting.decodings >= parameters.decodingsMinimum else { return false }
+        if case .paused(let frames) = speech, frames >= parameters.pauseMinimum { return true }
+        return frameCount - waiting.part.frames.upperBound >= parameters.behindMinimum
+    }
+}
