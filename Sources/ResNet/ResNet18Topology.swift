@@ -14,23 +14,28 @@ public enum ResNet18Topology {
         public let outputs: Int
         /// Height and width of the square kernel.
         public let kernel: Int
-        /// Stride in both directions.
+        /// Stride along frequency (the height).
         public let stride: Int
+        /// Stride along time (the width); equal to `stride` but in fully convolutional networks.
+        public let timeStride: Int
         /// Zero padding on every side.
         public let padding: Int
 
         /// The kernel's shape, [outputs, inputs, kernel, kernel].
         public var weightShape: [Int] { [outputs, inputs, kernel, kernel] }
 
-        /// The output's extent for an input extent (height or width).
+        /// The output's extent along frequency (its height) for an input's.
         public func outputExtent(_ extent: Int) -> Int { (extent + 2 * padding - kernel) / stride + 1 }
+
+        /// The output's extent along time (its width) for an input's.
+        public func outputTimeExtent(_ extent: Int) -> Int { (extent + 2 * padding - kernel) / timeStride + 1 }
     }
 
     /// Two convolutions with a shortcut: relu(norm(conv2(relu(norm(conv1(x))))) + shortcut(x)).
     public struct BasicBlock: Sendable, Equatable {
         /// Name of the block, e.g. `layer3.1`.
         public let name: String
-        /// First 3x3 convolution; has the block's stride.
+        /// First 3x3 convolution; has the block's strides.
         public let conv1: Convolution
         /// Second 3x3 convolution.
         public let conv2: Convolution
@@ -57,40 +62,60 @@ public enum ResNet18Topology {
 
     /// The first convolution, 7x7 with stride 2.
     public static let stem = Convolution(
-        name: "conv1", norm: "bn1", inputs: 1, outputs: 64, kernel: 7, stride: 2, padding: 3)
+        name: "conv1", norm: "bn1", inputs: 1, outputs: 64, kernel: 7, stride: 2, timeStride: 2, padding: 3)
 
-    /// The eight basic blocks in order: two each of 64, 128, 256 and 512 channels.
-    public static let blocks: [BasicBlock] = {
+    /// The eight basic blocks of a network with one answer a window, in order: two each of 64, 128, 256 and 512 channels.
+    public static let blocks = blocks(framesPerColumn: nil)
+
+    /// The eight basic blocks in order.
+    ///
+    /// Only strides along time differ: stem and pooling take four frames to a column, and torchvision's later layers halve the
+    /// columns three times more. A fully convolutional network leaves that out: a column each 4 frames needs no halving, each 8
+    /// frames the one of layer2. Strides are no weights, so the tensors are the same.
+    ///
+    /// - Parameter framesPerColumn: nil for one answer a window; 4 or 8 for a column of logits each so many frames.
+    public static func blocks(framesPerColumn: Int?) -> [BasicBlock] {
+        precondition(NetworkShape.takes(framesPerColumn: framesPerColumn), "a column is each 4 or each 8 frames")
         var blocks: [BasicBlock] = []
         var inputs = stem.outputs
         for (layer, outputs) in [64, 128, 256, 512].enumerated() {
             for index in 0..<2 {
                 let name = "layer\(layer + 1).\(index)"
                 let stride = layer > 0 && index == 0 ? 2 : 1
-                func convolution(_ number: Int, _ inputs: Int, stride: Int) -> Convolution {
+                // layer2 is the number 1.
+                let halvesTime = framesPerColumn == nil || (framesPerColumn == 8 && layer == 1)
+                let timeStride = halvesTime ? stride : 1
+                func convolution(_ number: Int, _ inputs: Int, stride: Int, timeStride: Int) -> Convolution {
                     Convolution(
                         name: "\(name).conv\(number)", norm: "\(name).bn\(number)", inputs: inputs, outputs: outputs,
-                        kernel: 3, stride: stride, padding: 1)
+                        kernel: 3, stride: stride, timeStride: timeStride, padding: 1)
                 }
                 let downsample =
                     stride == 1 && inputs == outputs
                     ? nil
                     : Convolution(
                         name: "\(name).downsample.0", norm: "\(name).downsample.1", inputs: inputs, outputs: outputs,
-                        kernel: 1, stride: stride, padding: 0)
+                        kernel: 1, stride: stride, timeStride: timeStride, padding: 0)
                 blocks.append(
                     BasicBlock(
-                        name: name, conv1: convolution(1, inputs, stride: stride),
-                        conv2: convolution(2, outputs, stride: 1), downsample: downsample))
+                        name: name, conv1: convolution(1, inputs, stride: stride, timeStride: timeStride),
+                        conv2: convolution(2, outputs, stride: 1, timeStride: 1), downsample: downsample))
                 inputs = outputs
             }
         }
         return blocks
-    }()
+    }
 
-    /// Every convolution in torchvision's order.
-    public static let convolutions: [Convolution] =
-        [stem] + blocks.flatMap { [$0.conv1, $0.conv2] + ($0.downsample.map { [$0] } ?? []) }
+    /// Every convolution of a network with one answer a window, in torchvision's order.
+    public static let convolutions = convolutions(framesPerColumn: nil)
+
+    /// Every convolution in torchvision's order; the strides along time as in `blocks(framesPerColumn:)`.
+    public static func convolutions(framesPerColumn: Int?) -> [Convolution] {
+        [stem]
+            + blocks(framesPerColumn: framesPerColumn).flatMap {
+                [$0.conv1, $0.conv2] + ($0.downsample.map { [$0] } ?? [])
+            }
+    }
 
     /// Every tensor that the standard network needs, see `parameters(classCount:)`.
     public static let parameters = parameters(classCount: classCount)
