@@ -18,11 +18,15 @@ extension ActivationRanges {
         // Names of operations that are none of the tensors', such as the stem's convolution, are passed over.
         var span = logits.mutableSpan
         network.logits(windows, into: &span, observing: { name, values in histograms[name]?.add(values) })
-        var maxima: [String: Float] = [:]
+        return ActivationRanges(histograms: histograms)
+    }
+
+    /// The best ranges for the values of each tensor.
+    init(histograms: [String: MagnitudeHistogram]) {
+        maxima = [:]
         for (name, histogram) in histograms {
-            maxima[name] = headroom * histogram.bestMaximum(steps: name.contains("downsample") ? 127 : 255)
+            maxima[name] = Self.headroom * histogram.bestMaximum(steps: name.contains("downsample") ? 127 : 255)
         }
-        return ActivationRanges(maxima: maxima)
     }
 
     /// Room for clips that are unlike the windows that the ranges were measured on: without it, of 9,612 clips one had a digit's

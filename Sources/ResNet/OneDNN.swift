@@ -44,6 +44,8 @@ final class Engine {
     /// Whether oneDNN uses AVX-512 here, and its instructions for 8-bit integers: what it does decides for all of the network.
     static var hasAVX512: Bool { ddn_cpu_has_avx512() }
     static var hasAVX512VNNI: Bool { ddn_cpu_has_avx512_vnni() }
+    /// Whether it uses AVX2, or more.
+    static var hasAVX2: Bool { ddn_cpu_has_fast_int8() }
     /// Whether it uses AVX2 and no more: no instructions for 8-bit integers either.
     static var hasAVX2AtMost: Bool { ddn_cpu_has_avx2_at_most() }
 

@@ -36,7 +36,7 @@ public final class ResNet18 {
     ///
     /// - Parameters:
     ///   - weights: trained parameters and running statistics. Not kept.
-    ///   - shape: the windows' size, and the outputs that the weights must have.
+    ///   - shape: the windows' size, and the outputs that the weights must have; with one answer a window.
     ///   - batchSize: windows computed together. 1 gives the shortest time for one window, 32 the shortest per window.
     ///   - threads: OpenMP threads that a call may use, whatever the calling thread's own setting is.
     ///   - precision: the numbers to compute in; `InferencePrecision.fastest(for:)` tells what is fastest.
@@ -48,6 +48,7 @@ public final class ResNet18 {
         precision: InferencePrecision = .f32
     ) throws(WeightsError) {
         precondition(batchSize > 0 && threads > 0, "batch size and thread count are at least 1")
+        precondition(shape.framesPerColumn == nil, "a column of logits each few frames is UtteranceNetwork's")
         try ResNet18Topology.validate(weights, classCount: shape.classCount)
         self.shape = shape
         self.batchSize = batchSize

@@ -19,6 +19,34 @@ struct ResNet18TopologyTests {
         #expect(shapes["fc.bias"] == [11])
     }
 
+    @Test(arguments: [4, 8])
+    func convolutionalNetworkHalvesFrequencyAsTorchvision_andTimeAsSeldomAsAsked(framesPerColumn: Int) {
+        let convolutions = ResNet18Topology.convolutions(framesPerColumn: framesPerColumn)
+        #expect(convolutions.map(\.name) == ResNet18Topology.convolutions.map(\.name))
+        #expect(convolutions.map(\.weightShape) == ResNet18Topology.convolutions.map(\.weightShape))
+        #expect(convolutions.map(\.stride) == ResNet18Topology.convolutions.map(\.stride))
+        let halving = convolutions.filter { $0.timeStride == 2 }.map(\.name)
+        #expect(halving == (framesPerColumn == 4 ? ["conv1"] : ["conv1", "layer2.0.conv1", "layer2.0.downsample.0"]))
+        let pooling = ResNet18Topology.stemPooling
+        for frames in 1...70 {
+            var columns = ResNet18Topology.stem.outputTimeExtent(frames)
+            columns = (columns + 2 * pooling.padding - pooling.kernel) / pooling.stride + 1
+            for block in ResNet18Topology.blocks(framesPerColumn: framesPerColumn) {
+                let shortcut = block.downsample?.outputTimeExtent(columns) ?? columns
+                columns = block.conv2.outputTimeExtent(block.conv1.outputTimeExtent(columns))
+                #expect(shortcut == columns, "\(block.name), \(frames) frames")
+            }
+            let shape = NetworkShape(
+                inputHeight: 40, inputWidth: frames, classCount: 13, framesPerColumn: framesPerColumn)
+            #expect(shape.columnCount == columns, "\(frames) frames")
+        }
+    }
+
+    @Test func networkOfOneAnswerHasOneColumn_andEqualStrides() {
+        #expect(NetworkShape.standard.columnCount == 1)
+        #expect(ResNet18Topology.convolutions.allSatisfy { $0.stride == $0.timeStride })
+    }
+
     @Test func labelsFitTheOutputs() {
         #expect(ResNet18Topology.labels.count == ResNet18Topology.classCount)
         #expect(ResNet18Topology.inputCount == 3840)

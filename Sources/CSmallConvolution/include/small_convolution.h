@@ -10,6 +10,8 @@
 // C, because it takes the compiler's vector intrinsics for one function at a time: Swift has neither them nor a way to compile
 // a function for a CPU other than the module's.
 //
+// For maps that are low and of any width there is `row_convolution.h`.
+//
 // Windows one at a time, on the calling thread. Tensors are [height, width, channels], the channels fastest, 64-byte aligned.
 
 #include <stdbool.h>
