@@ -72,7 +72,9 @@ let package = Package(
             swiftSettings: swiftSettings),
         .target(
             name: "DigitRecognizer",
-            dependencies: ["AudioInput", "MelSpectrogram", "SpeechSegmenter", "ResNet", "DigitEvents"],
+            dependencies: [
+                "AudioInput", "DigitDecoder", "MelSpectrogram", "SpeechSegmenter", "ResNet", "DigitEvents",
+            ],
             swiftSettings: computing),
         .target(
             name: "Evaluation",
@@ -92,7 +94,7 @@ let package = Package(
         .executableTarget(
             name: "digitd",
             dependencies: [
-                "AtomicFile", "AudioInput", "MelSpectrogram", "SpeechSegmenter", "ResNet", "ResNetTraining",
+                "AtomicFile", "AudioInput", "DigitDecoder", "MelSpectrogram", "SpeechSegmenter", "ResNet", "ResNetTraining",
                 "DigitEvents", "DigitRecognizer", "Evaluation", "DigitDaemon", "DigitTerminal", "EventServer",
                 "ServiceManager",
                 "DaemonConfiguration",
