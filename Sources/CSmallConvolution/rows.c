@@ -35,7 +35,8 @@ static int group_of(drc_numbers numbers)
     return numbers == drc_s8 ? 4 : numbers == drc_bf16 || numbers == drc_s16 ? 2 : 1;
 }
 
-/// Puts the weights in order, for weights of a type: [blocks, kernel rows, words, block, group] from [outputs, inputs, rows, columns].
+/// Puts the weights in order, for weights of a type: [blocks, kernel rows, words, block, group] from [outputs, inputs,
+/// rows, columns].
 #define PACK(name, type)                                                                                              \
     static void name(drc_convolution *c, int group, const type *weights)                                              \
     {                                                                                                                 \

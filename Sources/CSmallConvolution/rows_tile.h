@@ -46,7 +46,8 @@ __attribute__((target(TARGET), always_inline)) static inline void SUMS(const int
 #pragma unroll
             for (int p = 0; p < count; p += 3) {
                 place[p / 3] += 4;
-                // Not known to be a step apart: clang would compute each address by an addition, where the products' ports are busy.
+                // Not known to be a step apart: clang would compute each address by an addition, where the products'
+                // ports are busy.
                 __asm__("" : "+r"(place[p / 3]));
             }
         }
