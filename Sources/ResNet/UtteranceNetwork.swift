@@ -221,6 +221,7 @@ extension RowMap {
     fileprivate func isIn(_ other: AlignedBuffer) -> Bool { buffer === other }
 
     /// The sum over the rows times a factor, [columns, channels].
+    @inline(__always)
     fileprivate func sum<Element: BitwiseCopyable>(
         _ scale: Float, as _: Element.Type, into sums: UnsafeMutableBufferPointer<Float>,
         _ value: (Element) -> Float
