@@ -1,5 +1,4 @@
 import DigitDecoder
-import Glibc
 import ResNet
 
 /// A network for utterances with its decoder: normalised frames in, what was said out.
@@ -16,7 +15,6 @@ public struct UtteranceReader {
     private var decoder: UtteranceDecoder
     private var posteriors = ColumnPosteriors()
     private var logits: [Float] = []
-    private var singles: [Double] = []
 
     /// A reader for a weights file.
     ///
@@ -58,17 +56,7 @@ public struct UtteranceReader {
         compute(frames, bands)
         let heard = logits
         posteriors.assign(logits: heard.span, temperature: parameters.temperature)
-        CTCSingleLabel.logProbabilities(posteriors, into: &singles)
-        var result = (0..<UtteranceLabel.digitCount).map { digit in
-            let named = singles[digit]
-            guard digit == 0 else { return Float(named) }
-            let oh = singles[UtteranceLabel.oh.rawValue]
-            let most = max(named, oh)
-            return Float(most + log1p(exp(min(named, oh) - most)))
-        }
-        let digits = result.reduce(0.0) { $0 + exp(Double($1)) }
-        result.append(Float(log(max(1 - digits, 1e-12))))
-        return result
+        return CTCSingleLabel.clipLogits(posteriors)
     }
 
     private mutating func compute(_ frames: [Float], _ bands: Int) {
