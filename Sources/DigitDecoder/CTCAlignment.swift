@@ -7,7 +7,8 @@ import Glibc
 ///
 /// The sums are linear, in units of the likeliest path: what is notable lies near 1, and what is too small for a `Double` is not.
 /// That takes neither exponentials nor logarithms for a state, three multiplications and some sums in `columns * (2L + 1)` states.
-/// Of a very improbable sequence alone, where paths may differ by more than a `Double` holds, the sums are made in the log domain.
+/// Of a very improbable sequence alone, where paths may differ by more than a `Double` holds, the sums are made in the log domain; its
+/// probability is exact then, and so are occupancies unless notable paths begin or end exp(700) apart.
 /// The buffers are kept, so that the next alignment does not allocate.
 public struct CTCAlignment: Sendable {
     /// The sequence that was aligned.
@@ -38,8 +39,9 @@ public struct CTCAlignment: Sendable {
     var peakIsHere: [Bool] = []
 
     /// A likeliest path above this leaves room for all sums of notable paths in linear numbers: none of their beginnings and ends is
-    /// less probable than it, nor more than 1.
-    private static let linearMinimum = -300.0
+    /// less probable than it, nor more than 1, and a `Double` reaches from exp(-708) to exp(709). Ten seconds of which nothing is
+    /// clear lie above.
+    private static let linearMinimum = -600.0
 
     /// An alignment to be used again and again.
     public init() {}
@@ -194,8 +196,8 @@ public struct CTCAlignment: Sendable {
         }
     }
 
-    /// What is this far from the likeliest path; so limited that a product of two is finite.
-    private static func weight(_ logarithm: Double) -> Double { exp(min(logarithm, -linearMinimum)) }
+    /// What is this far from the likeliest path; limited to what a `Double` holds.
+    private static func weight(_ logarithm: Double) -> Double { exp(min(logarithm, 700)) }
 
     private static func fill(_ values: inout [Double], with value: Double, _ count: Int) {
         values.removeAll(keepingCapacity: true)

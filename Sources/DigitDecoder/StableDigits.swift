@@ -44,7 +44,7 @@ public struct StableDigits: Sendable {
     /// A part that was not given yet.
     private struct Waiting {
         var part: DecodedPart
-        /// Successive decodings that agree on it and on all before it.
+        /// Successive decodings that agree on it.
         var decodings: Int
     }
 
@@ -93,6 +93,7 @@ public struct StableDigits: Sendable {
         guard decoding.frameCount > frameCount || speech == .ended else { return }
         frameCount = decoding.frameCount
         findWaiting(decoding)
+        // A part waits for all before it, so that they agree on those too.
         var count = 0
         while count < waiting.count, isCertain(waiting[count], speech) { count += 1 }
         for index in 0..<count {
@@ -112,15 +113,12 @@ public struct StableDigits: Sendable {
         swap(&waiting, &waitingBefore)
         waiting.removeAll(keepingCapacity: true)
         let first = alignment.firstNew(decoding.parts, given: given, jitterMaximum: parameters.jitterMaximum)
-        var decodings = Int.max
         for (index, part) in decoding.parts[first...].enumerated() {
             var before = 0
             if index < waitingBefore.count, agrees(waitingBefore[index].part, part) {
                 before = waitingBefore[index].decodings
             }
-            // Where they disagree, all behind is as new.
-            decodings = min(decodings, before + 1)
-            waiting.append(Waiting(part: part, decodings: decodings))
+            waiting.append(Waiting(part: part, decodings: before + 1))
         }
     }
 
