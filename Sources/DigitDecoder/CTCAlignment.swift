@@ -77,9 +77,14 @@ public struct CTCAlignment: Sendable {
         if best > Self.linearMinimum {
             goForward()
             goBackward()
+            let end = columnCount * stateCount
+            total = labels.isEmpty ? forward[end - 1] : forward[end - 1] + forward[end - 2]
+            logProbability = best + log(total)
         } else {
             CTCLogSums.forward(labels, posteriors, into: &forward)
             CTCLogSums.backward(labels, posteriors, into: &backward)
+            logProbability = CTCLogSums.end(forward, isEmpty: labels.isEmpty)
+            total = exp(logProbability - best)
             for column in 0..<columnCount {
                 for cell in column * stateCount..<(column + 1) * stateCount {
                     forward[cell] = Self.weight(forward[cell] - units[column])
@@ -87,9 +92,6 @@ public struct CTCAlignment: Sendable {
                 }
             }
         }
-        let end = columnCount * stateCount
-        total = labels.isEmpty ? forward[end - 1] : forward[end - 1] + forward[end - 2]
-        logProbability = best + log(total)
         findSpans()
         return logProbability
     }

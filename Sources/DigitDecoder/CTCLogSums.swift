@@ -38,7 +38,13 @@ public enum CTCLogSums {
         guard posteriors.columnCount > 0 else { return labels.isEmpty ? 0 : -.infinity }
         var sums: [Double] = []
         forward(labels, posteriors, into: &sums)
-        return labels.isEmpty ? sums[sums.count - 1] : logAdd(sums[sums.count - 1], sums[sums.count - 2])
+        return end(sums, isEmpty: labels.isEmpty)
+    }
+
+    /// The sum over all paths, from the forward sums: they end in the last label or in the blank behind it.
+    static func end(_ forward: [Double], isEmpty: Bool) -> Double {
+        let last = forward[forward.count - 1]
+        return isEmpty ? last : logAdd(last, forward[forward.count - 2])
     }
 
     /// Writes log sums over the paths up to each column and state, the column's own probability included.

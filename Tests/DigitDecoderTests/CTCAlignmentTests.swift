@@ -115,6 +115,18 @@ import Testing
         }
     }
 
+    /// A label that is there twice, where the sequence has it once: it is passed over here, or there, or what lies between is. In the
+    /// middle these paths are exp(1000) apart, and in the end equal.
+    @Test func pathsThatAreFarApartInTheMiddleAreAllCounted() {
+        let label: [Float] = Array(repeating: [1000, 0], count: 5).flatMap { $0 }
+        let blank: [Float] = Array(repeating: [0, 1000], count: 5).flatMap { $0 }
+        let posteriors = ColumnPosteriors(logits: label + blank + label, labelCount: 2)
+        var alignment = CTCAlignment()
+        let found = alignment.align([0], to: posteriors)
+        #expect(abs(found - CTCLogSums.logProbability(of: [0], in: posteriors)) < 1e-9)
+        #expect(abs(found - (-1000 + log(3))) < 1e-9)
+    }
+
     /// However blurred: in order, apart, inside the utterance, each around its peak.
     @Test func spansOfAnySequenceAreInOrderAndApart() {
         var generator = Seeded(3)
