@@ -2,10 +2,11 @@ import Glibc
 
 /// The probabilities of the sequences that have exactly one label.
 ///
-/// For an answer that must be one digit. All labels in one pass: with the blank's probability as the unit, the paths of a label that
-/// end in a column are those that begin or go on there.
+/// For an answer that must be one digit. All labels in one pass: with the blank's probability as the unit, the paths of
+/// a label that end in a column are those that begin or go on there.
 public enum CTCSingleLabel {
-    /// Writes the log probability of each one-label sequence, by label, the blank's left out; minus infinity without columns.
+    /// Writes the log probability of each one-label sequence, by label, the blank's left out; minus infinity without
+    /// columns.
     public static func logProbabilities(_ posteriors: ColumnPosteriors, into result: inout [Double]) {
         let blank = posteriors.blank
         result.removeAll(keepingCapacity: true)

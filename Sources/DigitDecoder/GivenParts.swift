@@ -1,10 +1,11 @@
 /// Which parts of a decoding were given before.
 ///
-/// Decodings of a growing utterance differ: words move by a column or two, change their labels, vanish, or are found between
-/// others. The parts given are aligned with the first parts of a decoding so that labels and times differ least, as Needleman and
-/// Wunsch align sequences ("A general method applicable to the search for similarities", 1970): a part given is the same
-/// as a decoded one, or has vanished; a decoded part is one that was given, or lies within what was given and is passed over. The
-/// parts behind are new: those whose middle lies behind the end of what was given.
+/// Decodings of a growing utterance differ: words move by a column or two, change their labels, vanish, or are found
+/// between others. The parts given are aligned with the first parts of a decoding so that labels and times differ
+/// least, as Needleman and Wunsch align sequences ("A general method applicable to the search for similarities", 1970):
+/// a part given is the same as a decoded one, or has vanished; a decoded part is one that was given, or lies within
+/// what was given and is passed over. The parts behind are new: those whose middle lies behind the end of what was
+/// given.
 struct GivenParts: Sendable {
     /// Costs of the alignments of the parts given so far, by the number of decoded parts.
     private var costs: [Double] = []

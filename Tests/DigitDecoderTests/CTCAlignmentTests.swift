@@ -115,8 +115,8 @@ import Testing
         }
     }
 
-    /// A label that is there twice, where the sequence has it once: it is passed over here, or there, or what lies between is. In the
-    /// middle these paths are exp(1000) apart, and in the end equal.
+    /// A label that is there twice, where the sequence has it once: it is passed over here, or there, or what lies
+    /// between is. In the middle these paths are exp(1000) apart, and in the end equal.
     @Test func pathsThatAreFarApartInTheMiddleAreAllCounted() {
         let label: [Float] = Array(repeating: [1000, 0], count: 5).flatMap { $0 }
         let blank: [Float] = Array(repeating: [0, 1000], count: 5).flatMap { $0 }

@@ -40,8 +40,8 @@ import Testing
         #expect(given.allSatisfy { !$0.frames.isEmpty }, "\(name)")
     }
 
-    /// Words lie up to four frames apart in two decodings; within the last quarter of a second, where nothing may be given yet, they
-    /// come, go and change. Then each word is given once, in its place.
+    /// Words lie up to four frames apart in two decodings; within the last quarter of a second, where nothing may be
+    /// given yet, they come, go and change. Then each word is given once, in its place.
     @Test func everyWordIsGivenOnce_howeverTheEndFlickers() {
         let parameters = StableDigits.Parameters()
         for seed in 0..<200 {
@@ -84,7 +84,8 @@ import Testing
         }
     }
 
-    /// What was given may vanish, change or get company in later decodings, if words are far enough apart: nothing is doubled or lost.
+    /// What was given may vanish, change or get company in later decodings, if words are far enough apart: nothing is
+    /// doubled or lost.
     @Test func nothingIsDoubledOrLost_whateverBecomesOfWhatWasGiven() {
         for seed in 0..<200 {
             var generator = Seeded(1000 + seed)
