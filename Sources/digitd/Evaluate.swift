@@ -38,7 +38,8 @@ struct Evaluate: ParsableCommand {
     @Flag(help: "Print one JSON object.")
     var json = false
     @Option(
-        help: ArgumentHelp("Directory for a page with plots, index.html, and metrics.json.", valueName: "dir"),
+        help: ArgumentHelp(
+            "Directory for a page with plots, index.html, metrics.json and, of numbers, utterances.tsv.", valueName: "dir"),
         completion: .directory)
     var report: String?
 
@@ -147,6 +148,8 @@ struct Evaluate: ParsableCommand {
             var page = EvaluationReport(title: "digitd evaluation", figures: figures, notes: notes(file))
             page.worstStrings = result.worst
             try write(page, to: report)
+            let lines = [UtteranceEvaluation.Reading.heading] + result.readings.map(\.line)
+            try writeTable(lines, to: report + "/utterances.tsv")
         }
         try StandardOutput.line(json ? figures.json : figures.table)
         try failure.end()
@@ -255,6 +258,14 @@ struct Evaluate: ParsableCommand {
             ("Data", selection.data.joined(separator: ", ")),
             ("Accept threshold", String(model.acceptThreshold)), ("Temperature", String(model.temperature)),
         ]
+    }
+
+    private func writeTable(_ lines: [String], to path: String) throws {
+        do {
+            try writeAtomically(Array((lines.joined(separator: "\n") + "\n").utf8), to: path)
+        } catch {
+            throw CommandFailure(.failed, "Cannot write \"\(path)\": \(error.reason).")
+        }
     }
 
     private func write(_ page: EvaluationReport, to directory: String) throws {

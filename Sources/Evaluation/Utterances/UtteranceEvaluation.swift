@@ -35,6 +35,8 @@ public struct UtteranceEvaluation {
         public var noisy: [(ratio: Double, judgements: Judgements)] = []
         /// The utterances, as they are and then in noise.
         public var strings: [JudgedString] = []
+        /// What was read in each utterance as it is, as lines of a table (`Reading.heading`).
+        public var readings: [Reading] = []
         /// The utterances that are worst as they are, worst first.
         public var worst: [WorstString] = []
         /// What was left out.
@@ -92,9 +94,28 @@ public struct UtteranceEvaluation {
                 }, set: utterance.set, noiseRatio: ratio)
             result.strings.append(string)
             guard condition == 0 else { continue }
+            result.readings.append(
+                Reading(path: utterance.path, words: utterance.transcript.words, heard: decoded.text))
             WorstString.keep(
                 WorstString(utterance, string, decoded, frames: frames), of: &result.worst)
         }
+    }
+}
+
+extension UtteranceEvaluation {
+    /// One utterance, for whoever wants to look into it or compare another recogniser.
+    public struct Reading: Sendable, Equatable {
+        /// The recording.
+        public var path: String
+        /// The words said.
+        public var words: [String]
+        /// What was heard (`DecodedUtterance.text`).
+        public var heard: String
+
+        /// The table's first line.
+        public static let heading = "file\tsaid\theard"
+        /// Its line in the table: tabs between the three.
+        public var line: String { "\(path)\t\(words.joined(separator: " "))\t\(heard)" }
     }
 }
 

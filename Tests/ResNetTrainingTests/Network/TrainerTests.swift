@@ -107,6 +107,33 @@ import Testing
         #expect(rows.dropFirst().map { $0.split(separator: ",")[0] } == ["1", "2"])
     }
 
+    /// The recipe for numbers: an interrupted run ends as an uninterrupted one, and what it writes can be used.
+    @Test func numbersAreLearned_andAStoppedRunGoesOn() throws {
+        let recordings = try Recordings()
+        var options = recordings.options("stopped", .numbers)
+        options.rowFrames = 128
+        #expect(try train(options, stoppingAfter: 1) == nil)
+        let resumed = try #require(try train(options))
+        var whole = options
+        whole.output = recordings.path + "/whole.safetensors"
+        let uninterrupted = try #require(try train(whole))
+        for (name, _) in ResNet18Topology.parameters(classCount: 13) {
+            #expect(areSameBits(resumed.tensors[name], uninterrupted.tensors[name]), "\(name)")
+        }
+        #expect(resumed.metadata == uninterrupted.metadata)
+        let file = try WeightsFile(contentsOf: options.output)
+        #expect(file.metadata["labels"] == "0,1,2,3,4,5,6,7,8,9,oh,other,blank")
+        #expect(file.metadata["network.frames_per_column"] == "4")
+        #expect(file.metadata["frontend.normalisation"] == "utterance_mean_std")
+        for precision in [InferencePrecision.f32, .int8] {
+            let network = try UtteranceNetwork(weights: file, precision: precision)
+            var logits = [Float](repeating: .nan, count: 3 * 13)
+            var span = logits.mutableSpan
+            network.logits([Float](repeating: 0.5, count: 9 * 40).span, into: &span)
+            #expect(logits.allSatisfy { $0.isFinite })
+        }
+    }
+
     @Test func teachersAreLearnedFrom_andAreOnRecord() throws {
         let recordings = try Recordings()
         let first = recordings.options("first")
