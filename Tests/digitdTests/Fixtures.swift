@@ -57,6 +57,16 @@ enum ConstantNetwork {
         try write(to: path, metadata: metadata.merging(changes) { $1 }, classCount: 10)
     }
 
+    /// The same for numbers: a seven in every column, which is one long seven.
+    static func writeForNumbers(to path: String, changing changes: [String: String] = [:]) throws {
+        var metadata = MelParameters.standard.metadata.merging(UtteranceFrames.metadata) { $1 }
+        metadata["labels"] = "0,1,2,3,4,5,6,7,8,9,oh,other,blank"
+        metadata["network.frames_per_column"] = "4"
+        metadata["calibration.temperature"] = "1"
+        metadata["threshold.accept"] = "0.5"
+        try write(to: path, metadata: metadata.merging(changes) { $1 }, classCount: 13)
+    }
+
     /// Writes the file with some of its metadata changed. The zeros are a hole in the file, which takes no room.
     /// Tensors in `filling` hold that value throughout.
     static func write(
