@@ -41,6 +41,8 @@ let package = Package(
         .target(name: "SpeechSegmenter", swiftSettings: computing),
         // Optimised in debug builds too, as what computes in Swift is.
         .target(name: "CSmallConvolution", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
+        // The process's arguments, where Swift may not find them.
+        .target(name: "CArguments"),
         .target(
             name: "ResNet", dependencies: ["AtomicFile", "CDNNL", "CSmallConvolution"], swiftSettings: computing),
         .target(
@@ -88,7 +90,8 @@ let package = Package(
         .executableTarget(
             name: "digitd",
             dependencies: [
-                "AtomicFile", "AudioInput", "MelSpectrogram", "SpeechSegmenter", "ResNet", "ResNetTraining",
+                "AtomicFile", "AudioInput", "CArguments", "MelSpectrogram", "SpeechSegmenter", "ResNet",
+                "ResNetTraining",
                 "DigitEvents", "DigitRecognizer", "Evaluation", "DigitDaemon", "DigitTerminal", "EventServer",
                 "ServiceManager",
                 "DaemonConfiguration",

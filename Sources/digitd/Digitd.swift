@@ -32,7 +32,7 @@ enum Main {
         // A reader that has gone is an error of `write`, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         do {
-            var command = try Digitd.parseAsRoot()
+            var command = try Digitd.parseAsRoot(ProcessArguments.all)
             try command.run()
         } catch {
             let failure = CommandFailure(error)

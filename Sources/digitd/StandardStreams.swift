@@ -12,6 +12,23 @@ enum StandardOutput {
             && output.st_mode & S_IFMT == S_IFCHR && output.st_rdev == null.st_rdev
     }
 
+    /// Whether somebody reads it who may go: it is a pipe or a socket.
+    static var hasReader: Bool {
+        var status = stat()
+        guard fstat(STDOUT_FILENO, &status) == 0 else { return false }
+        return status.st_mode & S_IFMT == S_IFIFO || status.st_mode & S_IFMT == S_IFSOCK
+    }
+
+    /// Whether its reader has gone, so that nothing can be written any more.
+    static var readerHasGone: Bool { hasReader && readerHasGone(waiting: 0) }
+
+    /// Waits for its reader to go, for so many milliseconds at most; -1 for as long as it takes.
+    static func readerHasGone(waiting milliseconds: CInt) -> Bool {
+        // Nothing is asked for: a pipe without a reader is an error, and a socket without a peer hung up.
+        var entry = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+        return poll(&entry, 1, milliseconds) > 0 && entry.revents & Int16(POLLERR | POLLHUP) != 0
+    }
+
     /// Writes text and a line feed.
     static func line(_ text: String) throws {
         var text = text

@@ -6,7 +6,8 @@ struct Subscribe: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Prints the events of a running daemon.",
         discussion: """
-            Waits for the daemon where there is none, and connects again when it goes and returns; ends on SIGINT or SIGTERM.
+            Waits for the daemon where there is none, and connects again when it goes and returns; ends on SIGINT or \
+            SIGTERM, and when whoever reads its output has gone.
 
             Formats: text is for a person; json has one event a line, as the daemon sent it; digits has the bare digits, one \
             a line. Without --format it is text on a terminal and json elsewhere. Kinds of events: DIGIT, REJECTED, DEVICE, \
