@@ -67,6 +67,7 @@ public enum AudioFile {
 public struct AudioFileReader: ~Copyable {
     private var file: MonoFile
     private var resampler: Resampler
+    private var offset: OffsetRemover
     private var block = UnsafeBufferPointer<Float>(start: nil, count: 0)
     private var blockTaken = 0
     private var isAtEnd = false
@@ -82,6 +83,7 @@ public struct AudioFileReader: ~Copyable {
         let resampler = try Resampler(from: file.rate, to: rate)
         self.file = file
         self.resampler = resampler
+        offset = OffsetRemover(rate: rate)
     }
 
     /// Fills `output` with the next samples.
@@ -106,6 +108,7 @@ public struct AudioFileReader: ~Copyable {
                 written += step.written
             }
         }
+        offset.process(UnsafeMutableBufferPointer(rebasing: output[..<written]))
         return written
     }
 }

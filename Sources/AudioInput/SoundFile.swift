@@ -31,6 +31,13 @@ struct SoundFile: ~Copyable {
             case let code: throw .unreadable(path: path, reason: systemErrorText(code))
             }
         }
+        try self.init(descriptor: descriptor, name: path)
+    }
+
+    /// Takes an open file over, which is closed with the value, and when this throws; for errors it is called `path`.
+    ///
+    /// - Throws: `.notUsable`, or `.unreadable` when the system refuses.
+    init(descriptor: CInt, name path: String) throws(AudioInputError) {
         do throws(AudioInputError) { try Self.refuseWithoutContent(descriptor, path) } catch {
             close(descriptor)
             throw error

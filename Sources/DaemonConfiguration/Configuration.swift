@@ -8,6 +8,8 @@ public struct Configuration: Sendable, Equatable {
     public struct Capture: Sendable, Equatable {
         /// The ALSA name of the capture device; "default" is the system's default.
         public var device = "default"
+        /// Which channel is heard, counted from 0 to 254; nil for all of them, mixed.
+        public var channel: Int?
         /// Whether the device is closed while nobody listens.
         public var releaseWhenIdle = false
         /// How long nobody must have listened before the device is closed, in seconds from 0 to 86,400.

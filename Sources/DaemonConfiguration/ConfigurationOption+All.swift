@@ -32,6 +32,10 @@ extension ConfigurationOption {
             "The ALSA name of the microphone, as digitd devices lists it; \"default\" is the system's default.",
             get: { $0.capture.device },
             set: { $0.capture.device = $1 }),
+        integerOr(
+            "mix", "capture", "channel", \.capture.channel, 0...254,
+            "Which channel of the microphone is heard, counted from 0; \"mix\" is all of them together. A microphone array may "
+                + "have a processed channel, raw ones and one that plays other sound."),
         flag(
             "capture", "release_when_idle", \.capture.releaseWhenIdle,
             "Close the device while no subscriber is connected and nothing is printed, so that other programs can have it."

@@ -39,6 +39,23 @@ extension ConfigurationOption {
             })
     }
 
+    /// A whole number or a word in place of none. None of these can change in a running daemon.
+    static func integerOr(
+        _ word: String, _ table: String, _ name: String,
+        _ path: any WritableKeyPath<Configuration, Int?> & Sendable, _ range: ClosedRange<Int>, _ comment: String
+    ) -> ConfigurationOption {
+        ConfigurationOption(
+            table: table, name: name, kind: .integerOr(range, word), isLive: false, comment: comment,
+            value: { $0[keyPath: path].map(Value.integer) ?? .text(word) },
+            set: { configuration, value in
+                if case .integer(let integer) = value {
+                    configuration[keyPath: path] = integer
+                } else {
+                    configuration[keyPath: path] = nil
+                }
+            })
+    }
+
     static func number(
         _ table: String, _ name: String, _ path: any WritableKeyPath<Configuration, Double> & Sendable,
         _ range: ClosedRange<Double>, of unit: String, _ comment: String

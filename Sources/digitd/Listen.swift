@@ -28,14 +28,15 @@ struct Listen: ParsableCommand {
 
     @Option(help: ArgumentHelp("Capture device, as digitd devices lists it.", valueName: "name"))
     var device: String?
+    @OptionGroup var channel: ChannelOption
     @Option(
         help: ArgumentHelp(
-            "WAV, FLAC or Ogg file to hear instead, or - for raw 16-bit little-endian mono on standard input.",
+            "WAV, FLAC or Ogg file to hear instead, or - for standard input: such a file, or raw 16-bit little-endian mono.",
             valueName: "file|-"), completion: .file())
     var input: String?
     @Flag(help: "Hear a file at the speed of its own clock.")
     var realtime = false
-    @Option(help: ArgumentHelp("Samples a second of standard input.", valueName: "hz"))
+    @Option(help: ArgumentHelp("Samples a second of raw standard input.", valueName: "hz"))
     var rate: Int?
     @Option(help: "What to print: text, json or digits.")
     var format: EventFormat?
@@ -55,7 +56,6 @@ struct Listen: ParsableCommand {
 
     func validate() throws {
         if input != nil, device != nil { throw ValidationError("Give --device or --input, not both.") }
-        if input == "-", rate == nil { throw ValidationError("--input - needs --rate, such as --rate 16000.") }
         if input != "-", rate != nil {
             throw ValidationError("--rate is for --input - only; files and devices have their own.")
         }
@@ -158,7 +158,9 @@ struct Listen: ParsableCommand {
     private var overrides: @Sendable (inout DaemonConfiguration.Configuration) -> Void {
         let (device, model, socket, format, verbose) = (device, model, socket, format, verbose)
         let precision = precision.precision
+        let channel = channel.channel
         return { settings in
+            if let channel { settings.capture.channel = channel.number }
             if let device { settings.capture.device = device }
             if let model { settings.recognition.model = model }
             if let precision { settings.recognition.precision = precision }
@@ -171,12 +173,14 @@ struct Listen: ParsableCommand {
     private func source(
         _ settings: DaemonConfiguration.Configuration, policy: ALSACapture.OpenPolicy, _ logger: Logger
     ) throws(AudioInputError) -> any AudioSource {
+        let channel = settings.capture.channel.map(CaptureChannel.number) ?? .mix
         switch input {
         case nil:
             let name = settings.capture.device
-            return try ALSACapture.open(device: name == "default" ? nil : name, policy: policy, logger: logger)
-        case "-": return try StandardInputSource(rate: rate ?? AudioReader.rate, logger: logger)
-        case let path?: return try FileSource(path: path, realtime: realtime)
+            return try ALSACapture.open(
+                device: name == "default" ? nil : name, channel: channel, policy: policy, logger: logger)
+        case "-": return try StandardInputSource(rate: rate, channel: channel, logger: logger)
+        case let path?: return try FileSource(path: path, realtime: realtime, channel: channel, logger: logger)
         }
     }
 }

@@ -199,7 +199,7 @@ import Testing
     @Test(arguments: [
         ["--data", "x"], ["--output", "x", "--takes", "0"], ["--output", "x", "--takes", "21"],
         ["--output", "x", "--data", "y", "--takes", "5"], ["--output", "x", "--data", "y", "--input", "z"],
-        ["--output", "x", "--device", "y", "--input", "z"], ["--output", "x", "--input", "-"],
+        ["--output", "x", "--device", "y", "--input", "z"], ["--output", "x", "--channel", "left"],
         ["--output", "x", "--rate", "8000"], ["--output", "x", "--windows", "1"],
         ["--data", "y", "--print-order"],
     ])
