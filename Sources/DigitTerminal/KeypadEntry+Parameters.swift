@@ -60,6 +60,8 @@ extension KeypadEntry {
         case missedEvents
         /// The capture device was lost or exchanged.
         case device
+        /// A client muted recognition, to play a prompt.
+        case muted
         /// The connection to the daemon ended.
         case connection
     }

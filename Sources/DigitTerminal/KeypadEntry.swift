@@ -35,6 +35,8 @@ public struct KeypadEntry: Sendable {
     private var clearedEnd: Double?
     private var lastSequence: Int?
     private var obstacle: Obstacle?
+    /// The open device that gives no sound.
+    private var silentDevice: String?
     private var hasConnected = false
     /// When the banner came that no DEVICE has followed yet.
     private var bannerTime: Double?
@@ -80,6 +82,7 @@ public struct KeypadEntry: Sendable {
             (speechTime, silenceTime) = speech.state == .start ? (now, nil) : (nil, now)
             return []
         case .gap: return lose(.gap, at: now)
+        case .mute: return lose(.muted, at: now)
         case .overflow:
             // It stands where the missing numbers are missing.
             lastSequence = nil
@@ -200,6 +203,10 @@ extension KeypadEntry {
 
     private mutating func take(_ device: DigitEvent.Device, at now: Double) -> [Action] {
         defer { bannerTime = nil }
+        // A device that is open and falls silent, or is heard again, has lost nothing.
+        let wasSilent = silentDevice == device.name
+        silentDevice = device.state == .open && device.reason == .silent ? device.name : nil
+        if device.state == .open, obstacle == nil, wasSilent || silentDevice != nil { return [] }
         (speechTime, silenceTime) = (nil, nil)
         if device.state == .open, obstacle == nil, let bannerTime, now - bannerTime < Self.greetingMaximum { return [] }
         let actions = lose(.device, at: now)

@@ -64,6 +64,7 @@ public struct KeypadPrompt: Sendable {
         case .gap: "Some sound was lost"
         case .missedEvents: "Some events were lost"
         case .device: "The microphone was lost or changed"
+        case .muted: "The daemon did not listen for a while"
         case .connection: "The connection to the daemon was lost"
         }
     }

@@ -15,6 +15,10 @@ final class ClientConnection: ChannelInboundHandler {
     var policy = DigitEvent.WatchPolicy.standard {
         didSet { if policy.watch != oldValue.watch { registry.policiesChanged() } }
     }
+    /// Whether the client wants recognition to be muted.
+    var isMuting = false {
+        didSet { registry.mutesChanged() }
+    }
     /// What is yet to be sent; its capacity follows the options.
     var queue: OutgoingQueue
     /// How the log calls the client.

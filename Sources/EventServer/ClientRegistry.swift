@@ -20,6 +20,8 @@ final class ClientRegistry {
     private var clientsEver = 0
     /// The last DEVICE, which every new client gets.
     private var device: EventLine?
+    /// Whether the last MUTE said so.
+    private(set) var isMuted = false
     private var listener: (any Channel)?
     private var refusals = LogLimit(messages: 1, interval: .seconds(10))
     private var arrivals = LogLimit(messages: 5, interval: .seconds(10))
@@ -51,8 +53,15 @@ final class ClientRegistry {
     /// Sends an event to all that want it.
     func publish(_ line: EventLine) {
         if line.kind == .device { device = line }
+        if let isMuting = line.isMuting { isMuted = isMuting }
         for client in clients.values { client.offer(line) }
     }
+
+    /// A client mutes now, or no longer does, or has left.
+    func mutesChanged() { demand.update(isMuteWished: clients.values.contains(where: \.isMuting)) }
+
+    /// What recognition will do, if it does not already.
+    var isMuteWished: Bool { demand.isMuteWished }
 
     func policiesChanged() { demand.update(clients.values.lazy.map(\.policy)) }
 
@@ -83,6 +92,7 @@ final class ClientRegistry {
         clients[ObjectIdentifier(client)] = client
         policiesChanged()
         if let device { client.append(device.buffer) }
+        if isMuted { client.append(.mute(.init(muted: true))) }
         // Who comes is worth a line at any level, but a flood of comers is not worth a flood of lines.
         let level: Logger.Level = arrivals.admit(now: .now()) == nil ? .info : .notice
         logger.log(level: level, "\(client.name) is connected")
@@ -92,6 +102,7 @@ final class ClientRegistry {
     func remove(_ client: ClientConnection) {
         guard clients.removeValue(forKey: ObjectIdentifier(client)) != nil else { return }
         policiesChanged()
+        mutesChanged()
         logger.info("\(client.name) has left")
         if clients.isEmpty { reportEmpty() }
     }

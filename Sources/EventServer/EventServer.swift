@@ -124,9 +124,8 @@ public final class EventServer: Sendable {
     /// answers to requests) is ignored.
     public func publish(_ event: DigitEvent) {
         // A DEVICE is kept for the clients to come.
-        guard let kind = event.publishedKind, kind == .device || demand.wants(kind), !demand.isClosed,
-            let line = EventLine(event)
-        else { return }
+        if let kind = event.publishedKind, kind != .device, !demand.wants(kind) { return }
+        guard !demand.isClosed, let line = EventLine(event) else { return }
         loop.execute { [registry] in registry.value.publish(line) }
     }
 
@@ -135,6 +134,9 @@ public final class EventServer: Sendable {
 
     /// Whether a client wants SPEECH. Cheap enough to be asked before each.
     public var wantsSpeech: Bool { demand.wants(.speech) }
+
+    /// Whether a client wants recognition to be muted. Cheap enough to be asked between readings.
+    public var isMuteWished: Bool { demand.isMuteWished }
 
     /// How many clients are connected.
     public var clientCount: Int { demand.clientCount }

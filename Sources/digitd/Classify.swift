@@ -39,7 +39,7 @@ struct Classify: ParsableCommand {
             do {
                 let judgement = try model.judge(Self.window(of: file, for: model.file.frontEnd), labels: [0])
                 let result = Classification(file: file, judgement, model.file)
-                try StandardOutput.line(json ? result.json() : result.text)
+                try StandardOutput.line(json ? result.json() : result.text, isJSON: json)
             } catch let exit as ExitCode {
                 throw exit
             } catch {

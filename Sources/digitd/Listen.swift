@@ -127,6 +127,7 @@ struct Listen: ParsableCommand {
         daemon.begin()
         do {
             try recognition.run(
+                isMuteWished: { daemon.isMuteWished }, hearing: { daemon.hear($0) },
                 housekeeping: { recognizer in
                     daemon.turn(&recognizer)
                     printer.look()

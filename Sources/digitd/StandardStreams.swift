@@ -1,4 +1,5 @@
 import ArgumentParser
+import DigitEvents
 import Glibc
 
 /// Standard output, without a buffer: what was printed has been written.
@@ -29,9 +30,15 @@ enum StandardOutput {
         return poll(&entry, 1, milliseconds) > 0 && entry.revents & Int16(POLLERR | POLLHUP) != 0
     }
 
-    /// Writes text and a line feed.
-    static func line(_ text: String) throws {
-        var text = text
+    /// Writes lines and a line feed, without what a terminal would obey: names of files, and what a daemon says.
+    ///
+    /// - Parameter isJSON: whether it is a line of JSON, which has escapes for that.
+    static func line(_ text: String, isJSON: Bool = false) throws {
+        var text =
+            isJSON
+            ? PrintableText.ofJSON(text)
+            : text.split(separator: "\n", omittingEmptySubsequences: false).map { PrintableText.of(String($0)) }
+                .joined(separator: "\n")
         text.append("\n")
         try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
     }
@@ -66,8 +73,7 @@ enum StandardError {
 
     /// Prints exactly one line, whatever the file and device names in it hold.
     static func line(_ text: String) {
-        let printable = text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }
-        write(String(String.UnicodeScalarView(printable)) + "\n")
+        write(PrintableText.of(text) + "\n")
     }
 
     /// Writes text as it is.

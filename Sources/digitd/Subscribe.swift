@@ -46,7 +46,7 @@ struct Subscribe: ParsableCommand {
         switch (format, line.event) {
         case (.json, _):
             // As it came: a newer daemon's keys and classes are for those who know them.
-            try StandardOutput.line(line.text)
+            try StandardOutput.line(line.text, isJSON: true)
         case (.digits, .overflow), (.digits, .error):
             // There is no place for them in that format, but whoever counts on every digit must know.
             StandardError.report(line.event.text ?? "")

@@ -75,7 +75,8 @@ import Testing
                 time: .init(millisecondsSince1970: 0))),
         .speech(.init(state: .start, at: 0)), .gap(.init(lostFrames: 0, cause: "c")),
         .level(.init(levelDecibels: 0, floorDecibels: 0, thresholdDecibels: 0, speech: true)),
-        .overflow(.init(lost: 1)), .error(.init(code: "c", message: "m")), .bye(.init(reason: "r")),
+        .mute(.init(muted: true)), .overflow(.init(lost: 1)), .error(.init(code: "c", message: "m")),
+        .bye(.init(reason: "r")),
         .watch(.standard), .status(JSONLineTests.fullStatus), .pong(.init(ping: 1)),
     ]
 
@@ -129,7 +130,7 @@ import Testing
             #expect(requests.contains("`\(kind.rawValue)`"))
             #expect(section(kind.rawValue).joined().contains("Kind `\(kind.rawValue)`"))
         }
-        for key in ["watch", "min_confidence", "status", "ping"] { #expect(requests.contains("| `\(key)` |")) }
+        for key in ["watch", "min_confidence", "status", "mute", "ping"] { #expect(requests.contains("| `\(key)` |")) }
         #expect(requests.contains("protocol \(DigitEvent.Version.currentProtocol)"))
         #expect(requests.contains("`\(DigitSocket.systemPath)`"))
     }

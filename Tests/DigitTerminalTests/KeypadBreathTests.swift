@@ -134,6 +134,24 @@ import Testing
         #expect(other.take(digit(100), at: 22) == [.taken])
     }
 
+    @Test func silenceOfTheDeviceLosesNothing_muteDoes() {
+        var talk = Talk(4...4)
+        talk.say(4, 7)
+        var device = DigitEvent.Device(state: .open, name: "plughw:CARD=Mic,DEV=0", rate: 48000, channels: 1)
+        device.reason = .silent
+        #expect(talk.take(.device(device)) == [])
+        device.reason = nil
+        #expect(talk.take(.device(device)) == [])
+        #expect(talk.say(1, 1, after: 3).last == .completed("4711"))
+
+        talk = Talk(4...4)
+        talk.say(4, 7)
+        #expect(talk.take(.mute(.init(muted: true))) == [.cleared(.muted)])
+        talk.take(.mute(.init(muted: false)))
+        #expect(talk.say(1, 1) == [.cleared(.muted)])
+        #expect(talk.say(4, 7, 1, 1, after: 1).last == .completed("4711"))
+    }
+
     @Test func deviceThatOpensLaterThanTheGreetingIsALoss() {
         var entry = KeypadEntry(.init(length: 2...2), at: 0)
         var speaker = Speaker()
