@@ -101,6 +101,7 @@ let package = Package(
             resources: [.copy("Resources")],
             swiftSettings: swiftSettings),
 
+        .testTarget(name: "AtomicFileTests", dependencies: ["AtomicFile"]),
         .testTarget(name: "AudioInputTests", dependencies: ["AudioInput"]),
         .testTarget(
             name: "MelSpectrogramTests", dependencies: ["MelSpectrogram"], resources: [.copy("Golden")]),

@@ -62,6 +62,8 @@ public struct Configuration: Sendable, Equatable {
         public var group: String?
         /// Subscribers at a time, 1 to 1,024.
         public var clientsMax = 64
+        /// How many of them may be one user's, 1 to 1,024; nil for a quarter.
+        public var clientsPerUser: Int?
         /// Events that wait for one slow subscriber, 16 to 65,536.
         public var queueEvents = 256
         /// How long a subscriber may stay blocked, in seconds from 1 to 3,600.

@@ -39,13 +39,14 @@ extension ConfigurationOption {
             })
     }
 
-    /// A whole number or a word in place of none. None of these can change in a running daemon.
+    /// A whole number or a word in place of none.
     static func integerOr(
         _ word: String, _ table: String, _ name: String,
-        _ path: any WritableKeyPath<Configuration, Int?> & Sendable, _ range: ClosedRange<Int>, _ comment: String
+        _ path: any WritableKeyPath<Configuration, Int?> & Sendable, _ range: ClosedRange<Int>, isLive: Bool,
+        _ comment: String
     ) -> ConfigurationOption {
         ConfigurationOption(
-            table: table, name: name, kind: .integerOr(range, word), isLive: false, comment: comment,
+            table: table, name: name, kind: .integerOr(range, word), isLive: isLive, comment: comment,
             value: { $0[keyPath: path].map(Value.integer) ?? .text(word) },
             set: { configuration, value in
                 if case .integer(let integer) = value {

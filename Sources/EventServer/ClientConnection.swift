@@ -1,4 +1,5 @@
 import DigitEvents
+import Glibc
 import Logging
 import NIOCore
 
@@ -23,6 +24,8 @@ final class ClientConnection: ChannelInboundHandler {
     var queue: OutgoingQueue
     /// How the log calls the client.
     private(set) var name = "a client"
+    /// The user at the other end.
+    private(set) var user = uid_t.max
 
     private var context: ChannelHandlerContext?
     private var requests = RequestLines(lengthMaximum: DigitEvent.lineLengthMaximum)
@@ -45,7 +48,9 @@ final class ClientConnection: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         self.context = context
-        name = registry.name(of: PeerCredentials(descriptor: context.channel.descriptor))
+        let peer = PeerCredentials(descriptor: context.channel.descriptor)
+        name = registry.name(of: peer)
+        if let peer { user = peer.uid }
         registry.add(self)
         advance()
     }

@@ -112,7 +112,8 @@ struct Enroll: ParsableCommand {
         guard let weights = try training.run(shouldStop: { signals.isStopWished }) else {
             StopSignals.end(by: signals.firstNumber ?? SIGINT)
         }
-        try weights.write(to: output, precision: .f16)
+        // What it learnt is a person's voice.
+        try weights.write(to: output, precision: .f16, isPrivate: true)
         try StandardOutput.line("\(output) written; use it with digitd listen --model \(Self.quoted(output))")
     }
 

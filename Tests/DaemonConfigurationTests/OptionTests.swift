@@ -44,6 +44,7 @@ import Testing
             mode = "0666"
             group = "audio"
             clients_max = 1024
+            clients_per_user = 9
             queue_events = 16
             stall_s = 60
             [output]
@@ -86,6 +87,7 @@ import Testing
         expected.server.mode = 0o666
         expected.server.group = "audio"
         expected.server.clientsMax = 1024
+        expected.server.clientsPerUser = 9
         expected.server.queueEvents = 16
         expected.server.stallSeconds = 60
         expected.output.format = .none
