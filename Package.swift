@@ -169,8 +169,9 @@ if let sanitizer = Context.environment["DIGITD_SANITIZER"] {
             .executableTarget(
                 name: "Fuzz",
                 dependencies: [
-                    "AudioInput", "DaemonConfiguration", "DigitEvents", "DigitRecognizer", "EventServer",
-                    "MelSpectrogram", "ResNet", "ServiceManager", .product(name: "Logging", package: "swift-log"),
+                    "AudioInput", "DaemonConfiguration", "DigitEvents", "DigitRecognizer", "DigitTerminal",
+                    "EventServer", "MelSpectrogram", "ResNet", "ServiceManager",
+                    .product(name: "Logging", package: "swift-log"),
                 ],
                 path: "Tests/Fuzz/Program",
                 swiftSettings: swiftSettings))
