@@ -42,6 +42,8 @@ let package = Package(
         .target(name: "DigitDecoder", swiftSettings: computing),
         // Optimised in debug builds too, as what computes in Swift is.
         .target(name: "CSmallConvolution", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
+        // The process's arguments, where Swift may not find them.
+        .target(name: "CArguments"),
         .target(
             name: "ResNet", dependencies: ["AtomicFile", "CDNNL", "CSmallConvolution"], swiftSettings: computing),
         .target(
@@ -94,7 +96,8 @@ let package = Package(
         .executableTarget(
             name: "digitd",
             dependencies: [
-                "AtomicFile", "AudioInput", "DigitDecoder", "MelSpectrogram", "SpeechSegmenter", "ResNet", "ResNetTraining",
+                "AtomicFile", "AudioInput", "CArguments", "DigitDecoder", "MelSpectrogram", "SpeechSegmenter", "ResNet",
+                "ResNetTraining",
                 "DigitEvents", "DigitRecognizer", "Evaluation", "DigitDaemon", "DigitTerminal", "EventServer",
                 "ServiceManager",
                 "DaemonConfiguration",
@@ -104,6 +107,7 @@ let package = Package(
             resources: [.copy("Resources")],
             swiftSettings: swiftSettings),
 
+        .testTarget(name: "AtomicFileTests", dependencies: ["AtomicFile"]),
         .testTarget(name: "AudioInputTests", dependencies: ["AudioInput"]),
         .testTarget(
             name: "MelSpectrogramTests", dependencies: ["MelSpectrogram"], resources: [.copy("Golden")]),
@@ -173,8 +177,9 @@ if let sanitizer = Context.environment["DIGITD_SANITIZER"] {
             .executableTarget(
                 name: "Fuzz",
                 dependencies: [
-                    "AudioInput", "DaemonConfiguration", "DigitEvents", "DigitRecognizer", "EventServer",
-                    "MelSpectrogram", "ResNet", "ServiceManager", .product(name: "Logging", package: "swift-log"),
+                    "AudioInput", "DaemonConfiguration", "DigitEvents", "DigitRecognizer", "DigitTerminal",
+                    "EventServer", "MelSpectrogram", "ResNet", "ServiceManager",
+                    .product(name: "Logging", package: "swift-log"),
                 ],
                 path: "Tests/Fuzz/Program",
                 swiftSettings: swiftSettings))

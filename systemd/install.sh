@@ -82,8 +82,9 @@ configuration=$prefix/etc/digitd/digitd.toml
 if [ "$prefix" = /usr ]; then configuration=/etc/digitd/digitd.toml; fi
 group=digitd-clients
 
-# What is installed, a line each: "mode system" or "mode user", "file PATH", "directory PATH" (made by this script),
-# "configuration SHA256 PATH" (as it was installed). Paths are without DESTDIR.
+# What is installed, a line each: "mode system" or "mode user", "file PATH", "sum SHA256 PATH" (of a file as it was installed),
+# "directory PATH" (made by this script), "configuration SHA256 PATH" (as it was installed). Paths are without DESTDIR. It is
+# written before the first file, so that what an interrupted installation leaves can be removed.
 manifest=$prefix/share/digitd/installed
 mode=system
 if $user; then mode=user; fi
@@ -91,6 +92,17 @@ if $user; then mode=user; fi
 # recorded KIND: the paths or values of that kind in the manifest.
 recorded() { if [ -f "$root$manifest" ]; then sed -n "s#^$1 ##p" "$root$manifest"; fi; }
 checksum() { sha256sum <"$1" | cut -d' ' -f1; }
+# edited PATH: whether a file of the manifest is no longer as it was installed. Older manifests do not say.
+edited() {
+    local sum
+    [ -f "$root$1" ] && sum=$(recorded sum | sed -n "s#^\([0-9a-f]*\) $1\$#\1#p") && [ -n "$sum" ] \
+        && [ "$(checksum "$root$1")" != "$sum" ]
+}
+# keep_copy PATH: of an edited file.
+keep_copy() {
+    mv -f "$root$1" "$root$1.edited" || fail 77 "$root$1.edited cannot be written; see above."
+    echo "Kept the edited $root$1 as $root$1.edited."
+}
 # running: whether a service manager runs here that has to know.
 running() {
     [ -z "$root" ] || return 1
@@ -105,7 +117,9 @@ fi
 if $uninstall; then
     [ -f "$root$manifest" ] || fail 66 "digitd is not installed under $root$prefix; give the --prefix it was installed with."
     if running; then manage disable --quiet --now digitd.socket digitd.service 2>/dev/null || true; fi
-    recorded file | while read -r path; do rm -f "$root$path"; done
+    recorded file | while read -r path; do
+        if edited "$path"; then keep_copy "$path"; else rm -f "$root$path"; fi
+    done
     recorded configuration | while read -r sum path; do
         [ -f "$root$path" ] || continue
         if [ "$(checksum "$root$path")" = "$sum" ]; then
@@ -177,15 +191,41 @@ make_directory() {
 # place MODE FILE TARGET: replaces a target in one step, so that a program that runs goes on with the old one.
 place() {
     make_directory "${3%/*}"
+    if edited "$3" && ! cmp -s "$2" "$root$3"; then keep_copy "$3"; fi
     install -m "$1" "$2" "$root$3.digitd-new" && mv -f "$root$3.digitd-new" "$root$3" \
         || fail 77 "$root$3 cannot be written; see above."
     echo "file $3" >>"$work/installed"
+    echo "sum $(checksum "$2") $3" >>"$work/installed"
 }
 
-# place_unit TEMPLATE TARGET
-place_unit() {
-    sed -e "s#@PREFIX@#$prefix#g" -e "s#@CONFIG@#$configuration#g" "$source/systemd/$1" >"$work/unit"
-    place 644 "$work/unit" "$2"
+# plan MODE FILE TARGET: what is to be placed. Nothing is while one of the targets is somebody else's.
+plans=()
+plan() {
+    if { [ -e "$root$3" ] || [ -L "$root$3" ]; } && ! recorded file | grep -qxF "$3" && ! cmp -s "$2" "$root$3"; then
+        fail 73 "$root$3 is not digitd's own; move it away, or choose another --prefix."
+    fi
+    plans+=("$1" "$2" "$3")
+}
+
+# plan_unit TEMPLATE TARGET
+plan_unit() {
+    local unit
+    unit=$(mktemp "$work/unit.XXXXXX")
+    sed -e "s#@PREFIX@#$prefix#g" -e "s#@CONFIG@#$configuration#g" "$source/systemd/$1" >"$unit"
+    plan 644 "$unit" "$2"
+}
+
+# write_manifest: of what is placed so far, and of all that will be.
+write_manifest() {
+    local index
+    {
+        cat "$work/installed"
+        recorded file | sed 's/^/file /'
+        recorded sum | sed 's/^/sum /'
+        recorded configuration | sed 's/^/configuration /'
+        for ((index = 2; index < ${#plans[@]}; index += 3)); do echo "file ${plans[index]}"; done
+    } | sort -u >"$work/manifest"
+    install -m 644 "$work/manifest" "$root$manifest" || fail 77 "$root$manifest cannot be written; see above."
 }
 
 # place_configuration: an edited one stays, and the new one goes beside it.
@@ -205,6 +245,7 @@ place_configuration() {
     place 644 "$default" "$configuration"
     # Not among the files, because it may be edited.
     sed -i '$d' "$work/installed"
+    sed -i '$d' "$work/installed"
     echo "configuration $(checksum "$default") $configuration" >>"$work/installed"
 }
 
@@ -212,26 +253,32 @@ umask 022
 if [ -n "$root" ]; then mkdir -p "$root"; fi
 echo "mode $mode" >"$work/installed"
 recorded directory | sed 's/^/directory /' >>"$work/installed"
-place 755 "$binary" "$prefix/bin/digitd"
-place 644 "$network" "$prefix/share/digitd/digits.safetensors"
-place_configuration
+plan 755 "$binary" "$prefix/bin/digitd"
+plan 644 "$network" "$prefix/share/digitd/digits.safetensors"
 for shell in bash zsh fish; do
     "$binary" --generate-completion-script $shell >"$work/digitd.$shell"
 done
-place 644 "$work/digitd.bash" "$prefix/share/bash-completion/completions/digitd"
-place 644 "$work/digitd.zsh" "$prefix/share/zsh/site-functions/_digitd"
-place 644 "$work/digitd.fish" "$prefix/share/fish/vendor_completions.d/digitd.fish"
+plan 644 "$work/digitd.bash" "$prefix/share/bash-completion/completions/digitd"
+plan 644 "$work/digitd.zsh" "$prefix/share/zsh/site-functions/_digitd"
+plan 644 "$work/digitd.fish" "$prefix/share/fish/vendor_completions.d/digitd.fish"
 for unit in digitd.service digitd.socket; do
-    place_unit "user/$unit" "$user_units/$unit"
-    if ! $user; then place_unit $unit "$units/systemd/system/$unit"; fi
+    plan_unit "user/$unit" "$user_units/$unit"
+    if ! $user; then plan_unit $unit "$units/systemd/system/$unit"; fi
 done
-if ! $user; then place 644 "$source/systemd/digitd.sysusers.conf" "$sysusers"; fi
+if ! $user; then plan 644 "$source/systemd/digitd.sysusers.conf" "$sysusers"; fi
+
+make_directory "${manifest%/*}"
+write_manifest
+for ((index = 0; index < ${#plans[@]}; index += 3)); do
+    place "${plans[index]}" "${plans[index + 1]}" "${plans[index + 2]}"
+done
+place_configuration
 
 # What an older version installed and this one does not.
 recorded file | while read -r path; do
-    grep -qxF "file $path" "$work/installed" || rm -f "$root$path"
+    grep -qxF "file $path" "$work/installed" && continue
+    if edited "$path"; then keep_copy "$path"; else rm -f "$root$path"; fi
 done
-make_directory "${manifest%/*}"
 sort -u "$work/installed" >"$work/manifest"
 install -m 644 "$work/manifest" "$root$manifest"
 

@@ -23,16 +23,20 @@ public struct AtomicFileError: Error, Sendable, Equatable {
 /// Replaces the file at `path` with `bytes`: a reader, or a crash at any moment, sees the old file or the new one, whole.
 ///
 /// A temporary file beside it is written, synced and renamed. What is not a regular file (a pipe, `/dev/stdout`) is written
-/// to directly, and a symbolic link stays: the file that it names is replaced.
+/// to directly, and a symbolic link stays: the file that it names is replaced. The new file has the mode of the one that it
+/// replaces, and its owner and group as far as this user may give them; the group's permissions only together with the group.
+/// - Parameter mode: of a file that was not there, less the umask.
 /// - Throws: `AtomicFileError`; nothing is left behind then.
-public func writeAtomically(_ bytes: [UInt8], to path: String) throws(AtomicFileError) {
+public func writeAtomically(
+    _ bytes: [UInt8], to path: String, mode: mode_t = 0o666
+) throws(AtomicFileError) {
     var status = stat()
     let exists = stat(path, &status) == 0
     if exists, status.st_mode & S_IFMT == S_IFDIR {
         throw AtomicFileError(code: EISDIR)
     }
     if exists, status.st_mode & S_IFMT != S_IFREG {
-        return try writeFile(bytes, to: path, flags: O_WRONLY | O_CLOEXEC, sync: false)
+        return try writeFile(bytes, to: path, flags: O_WRONLY | O_CLOEXEC, mode: mode, keeping: nil)
     }
     var target = path
     if exists, let resolved = realpath(path, nil) {
@@ -41,7 +45,9 @@ public func writeAtomically(_ bytes: [UInt8], to path: String) throws(AtomicFile
     }
     let temporary = "\(target).\(getpid())-\(UInt32.random(in: 0...(.max))).tmp"
     do throws(AtomicFileError) {
-        try writeFile(bytes, to: temporary, flags: O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, sync: true)
+        try writeFile(
+            bytes, to: temporary, flags: O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode: exists ? 0o600 : mode,
+            keeping: exists ? status : nil, sync: true)
         guard rename(temporary, target) == 0 else { throw AtomicFileError(code: errno) }
     } catch {
         unlink(temporary)
@@ -50,8 +56,10 @@ public func writeAtomically(_ bytes: [UInt8], to path: String) throws(AtomicFile
     syncDirectory(of: target)
 }
 
-private func writeFile(_ bytes: [UInt8], to path: String, flags: Int32, sync: Bool) throws(AtomicFileError) {
-    let descriptor = open(path, flags, 0o666)
+private func writeFile(
+    _ bytes: [UInt8], to path: String, flags: Int32, mode: mode_t, keeping old: stat?, sync: Bool = false
+) throws(AtomicFileError) {
+    let descriptor = open(path, flags, mode)
     guard descriptor >= 0 else { throw AtomicFileError(code: errno) }
     var failure: Int32 = 0
     bytes.withUnsafeBytes { all in
@@ -66,9 +74,23 @@ private func writeFile(_ bytes: [UInt8], to path: String, flags: Int32, sync: Bo
             }
         }
     }
+    if failure == 0, let old, !keepRights(of: old, descriptor) { failure = errno }
     if failure == 0, sync, fsync(descriptor) != 0 { failure = errno }
     if close(descriptor) != 0, failure == 0 { failure = errno }
     guard failure == 0 else { throw AtomicFileError(code: failure) }
+}
+
+/// Gives a file the owner, group and mode of another, as far as that is allowed; false where not even the mode can be set.
+private func keepRights(of old: stat, _ descriptor: CInt) -> Bool {
+    var new = stat()
+    guard fstat(descriptor, &new) == 0 else { return false }
+    if new.st_uid != old.st_uid { _ = fchown(descriptor, old.st_uid, .max) }
+    var mode = old.st_mode & 0o777
+    if new.st_gid != old.st_gid, fchown(descriptor, .max, old.st_gid) != 0 {
+        // Another group must not get what that one had; it gets no more than everybody.
+        mode = mode & 0o707 | (mode & 0o007) << 3
+    }
+    return fchmod(descriptor, mode) == 0
 }
 
 /// Makes the rename itself last. The file is in place already, so a file system that refuses is no failure.

@@ -30,17 +30,20 @@ public final class ALSACapture: AudioSource {
     /// - Parameters:
     ///   - device: an ALSA name such as `plughw:CARD=Mic,DEV=0`; the system's default when nil, chosen anew at each attempt
     ///     until one succeeds.
+    ///   - channel: what is heard of several channels; a device that has not this one cannot be opened.
     ///   - policy: what to do when the device can't be opened.
-    ///   - logger: gets one line on the scheduling, and libasound's own messages at debug level, for the whole process.
+    ///   - logger: gets one line on the scheduling, one where channels cancel each other out, and libasound's own messages at
+    ///     debug level, for the whole process.
     /// - Returns: the running capture.
     /// - Throws: `.deviceMissing`, `.deviceBusy`, `.deviceNotPermitted`, `.deviceNone` or `.deviceFailed` with
     ///   `.failIfUnavailable`; `.system` when there are no resources left.
     public static func open(
-        device: String?, policy: OpenPolicy, logger: Logger
+        device: String?, channel: CaptureChannel = .mix, policy: OpenPolicy, logger: Logger
     ) throws(AudioInputError) -> ALSACapture {
         ALSAMessages.redirect(to: logger)
         let name = device ?? CaptureDevices.defaultName ?? "default"
-        let capture = try ALSACapture(name: name, choosesDevice: device == nil, policy: policy)
+        let capture = try ALSACapture(
+            name: name, channel: channel, choosesDevice: device == nil, policy: policy, logger: logger)
         guard let code = capture.firstOpening.wait(until: monotonicNanoseconds() + openLimit) else {
             if policy == .keepTrying { return capture }
             capture.stop()
@@ -51,6 +54,11 @@ public final class ALSACapture: AudioSource {
         }
         guard code != 0, policy == .failIfUnavailable else { return capture }
         capture.stop()
+        if CInt(code) == ECHRNG, case .formats(_, _, let channels) = CaptureDevices.probe(name),
+            let refusal = channel.refusal(channels: channels.upperBound)
+        {
+            throw .deviceFailed(name: name, reason: refusal)
+        }
         let error = ALSAError(code: CInt(code)).audioInputError(device: name)
         if case .deviceMissing = error, device == nil || name == "default" { throw .deviceNone }
         throw error
@@ -90,8 +98,10 @@ public final class ALSACapture: AudioSource {
     private let firstOpening: FirstResult
     private let hasRealtimePriority = Atomic<Bool>(false)
 
-    private init(name: String, choosesDevice: Bool, policy: OpenPolicy) throws(AudioInputError) {
-        let stream = try SourceStream()
+    private init(
+        name: String, channel: CaptureChannel, choosesDevice: Bool, policy: OpenPolicy, logger: Logger
+    ) throws(AudioInputError) {
+        let stream = try SourceStream(channel: channel, logger: logger)
         let control = try CaptureControl(name: name)
         let firstOpening = try FirstResult()
         self.control = control

@@ -6,6 +6,13 @@ public enum AudioFile {
     /// The most samples that are read at once: 2 h 46 min at 8 kHz, 320 MB. `AudioFileReader` has no limit.
     static let samplesMax = 80_000_000
 
+    /// Before the memory is taken: a megabyte of FLAC can promise, and hold, days of silence.
+    private static func refuseLong(_ samples: Int, _ path: String) throws(AudioInputError) {
+        guard samples <= samplesMax else {
+            throw .notUsable(input: path, reason: "it is too long to be read at once; cut it into parts")
+        }
+    }
+
     /// Reads a whole file at its own rate.
     ///
     /// Memory is 4 bytes a sample; for long files use `AudioFileReader`.
@@ -13,12 +20,14 @@ public enum AudioFile {
     /// - Throws: `.missing`, `.unreadable` or `.notUsable`.
     public static func readMono(_ path: String) throws(AudioInputError) -> (samples: [Float], rate: Int) {
         var file = try MonoFile(path: path)
+        try refuseLong(file.frameCount, path)
         var samples: [Float] = []
         // The header's word is not trusted with the memory of more than a minute.
         samples.reserveCapacity(min(file.frameCount, file.rate * 60))
         while true {
             let block = try file.readBlock()
             if block.isEmpty { break }
+            try refuseLong(samples.count + block.count, path)
             samples.append(contentsOf: block)
         }
         guard !samples.isEmpty else { throw .notUsable(input: path, reason: "it holds no samples") }
@@ -34,9 +43,6 @@ public enum AudioFile {
     /// - Throws: `.missing`, `.unreadable` or `.notUsable`.
     public static func readMonoOffline(_ path: String, rate: Int) throws(AudioInputError) -> [Float] {
         let (samples, fileRate) = try readMono(path)
-        guard samples.count <= Self.samplesMax else {
-            throw .notUsable(input: path, reason: "it is too long to be read at once")
-        }
         return try Resampler.resample(samples, from: fileRate, to: rate)
     }
 
@@ -47,15 +53,15 @@ public enum AudioFile {
     /// - Throws: `.missing`, `.unreadable` or `.notUsable`.
     public static func readMono(_ path: String, rate: Int) throws(AudioInputError) -> [Float] {
         var reader = try AudioFileReader(path: path, rate: rate)
+        // In whole seconds, so that no product overflows.
+        try refuseLong(reader.secondsPromised.multipliedReportingOverflow(by: rate).partialValue, path)
         var samples: [Float] = []
         let block = UnsafeMutableBufferPointer<Float>.allocate(capacity: 8192)
         defer { block.deallocate() }
         while true {
             let count = try reader.read(into: block)
             if count == 0 { break }
-            guard samples.count <= Self.samplesMax else {
-                throw .notUsable(input: path, reason: "it is too long to be read at once")
-            }
+            try refuseLong(samples.count + count, path)
             samples.append(contentsOf: block[..<count])
         }
         guard !samples.isEmpty else { throw .notUsable(input: path, reason: "it holds no samples") }
@@ -67,9 +73,13 @@ public enum AudioFile {
 public struct AudioFileReader: ~Copyable {
     private var file: MonoFile
     private var resampler: Resampler
+    private var offset: OffsetRemover
     private var block = UnsafeBufferPointer<Float>(start: nil, count: 0)
     private var blockTaken = 0
     private var isAtEnd = false
+
+    /// Whole seconds of sound that the file's header promises.
+    var secondsPromised: Int { file.frameCount / file.rate }
 
     /// Opens a file.
     ///
@@ -82,6 +92,7 @@ public struct AudioFileReader: ~Copyable {
         let resampler = try Resampler(from: file.rate, to: rate)
         self.file = file
         self.resampler = resampler
+        offset = OffsetRemover(rate: rate)
     }
 
     /// Fills `output` with the next samples.
@@ -106,6 +117,7 @@ public struct AudioFileReader: ~Copyable {
                 written += step.written
             }
         }
+        offset.process(UnsafeMutableBufferPointer(rebasing: output[..<written]))
         return written
     }
 }

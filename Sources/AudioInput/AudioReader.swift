@@ -1,11 +1,13 @@
 import Glibc
+import Logging
 
 /// The consumer's end of a source: mono samples at 8 kHz, full scale 1.0, and what happened between them.
 ///
 /// Mixing and resampling are done here, on the thread that reads, and nothing is allocated per read. The samples are the
 /// same whether they come from a file, standard input or a device, and however they are cut into blocks; 8 kHz is passed
 /// through bit for bit. At a gap, a loss or the end the resampler gives out what it holds back and starts anew, so that
-/// nothing is smeared over lost sound. NaN or infinity from a device becomes 0. One reader for a source.
+/// nothing is smeared over lost sound. NaN or infinity from a device becomes 0, and a direct-current offset is taken off
+/// (`OffsetRemover`). One reader for a source.
 public struct AudioReader: ~Copyable {
     /// Rate of the samples given, in Hz.
     public static let rate = 8000
@@ -29,6 +31,8 @@ public struct AudioReader: ~Copyable {
     private var ring: RingReader
     private var format: StreamFormat?
     private var resampler: Resampler
+    private var mixer: ChannelMixer
+    private var offset = OffsetRemover()
     /// Mono samples at the source's rate that the resampler has not taken yet.
     private let mono: UnsafeMutableBufferPointer<Float>
     private var monoTaken = 0
@@ -50,6 +54,8 @@ public struct AudioReader: ~Copyable {
         self.source = source
         self.resampler = resampler
         ring = RingReader(source.stream.ring)
+        let (name, logger) = (source.name, source.stream.logger)
+        mixer = ChannelMixer(source.stream.channel) { logger?.warning("\(cancelledChannels(name))") }
         mono = .allocate(capacity: Self.blockFramesMax)
     }
 
@@ -98,6 +104,7 @@ public struct AudioReader: ~Copyable {
             return try takeMarker(entry)
         }
         position += written
+        offset.process(UnsafeMutableBufferPointer(rebasing: output[..<written]))
         return .samples(written)
     }
 
@@ -136,8 +143,7 @@ public struct AudioReader: ~Copyable {
         let frames = Int(entry.first)
         precondition(frames <= mono.count)
         clock.add(frames: frames, at: entry.time)
-        let allFinite = format.sample.mixToMono(
-            ring.payload, frames: frames, channels: format.channels, into: mono.baseAddress!)
+        let allFinite = mixer.mix(format.sample, ring.payload, frames: frames, into: mono.baseAddress!)
         if !allFinite {
             for index in 0..<frames where !mono[index].isFinite { mono[index] = 0 }
         }
@@ -162,6 +168,8 @@ public struct AudioReader: ~Copyable {
                 resampler = try Resampler(from: opened.format.rate, to: Self.rate)
             }
             format = opened.format
+            mixer.begin(rate: opened.format.rate, channels: opened.format.channels)
+            offset = OffsetRemover()
             clock.setInputRate(opened.format.rate)
             return .opened(name: source.name, rate: opened.format.rate, channels: opened.deviceChannels)
         case .lost:

@@ -116,7 +116,10 @@ struct CaptureLoop: ~Copyable {
         if choosesDevice, hasTriedOpening { chooseDevice() }
         let name = control.name
         do throws(ALSAError) {
-            let opened = try control.deviceCall { () throws(ALSAError) in try PCMDevice(name: name) }
+            let channel = stream.channel
+            let opened = try control.deviceCall { () throws(ALSAError) in
+                try PCMDevice(name: name, channel: channel)
+            }
             format = opened.format
             makeRoom(descriptors: opened.descriptorCount)
             pace = CapturePace(rate: format.rate, bufferFrames: opened.bufferFrames)

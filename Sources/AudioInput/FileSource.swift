@@ -1,3 +1,5 @@
+import Logging
+
 /// A sound file as a source: as fast as the reader takes it, or at the speed of its own clock.
 ///
 /// Nothing is ever dropped: a full ring makes the file wait.
@@ -12,16 +14,25 @@ public final class FileSource: AudioSource {
     /// - Parameters:
     ///   - path: a WAV, FLAC, Ogg or other file that libsndfile knows.
     ///   - realtime: whether a second of the file takes a second; its samples then have capture times.
+    ///   - channel: what is heard of several channels.
+    ///   - logger: is told where they cancel each other out.
     /// - Throws: `.missing`, `.unreadable` or `.notUsable`; damage, NaN or infinity further on are thrown by the reader.
-    public convenience init(path: String, realtime: Bool = false) throws(AudioInputError) {
-        try self.init(path: path, realtime: realtime, blockFrames: nil, ringCapacity: nil)
+    public convenience init(
+        path: String, realtime: Bool = false, channel: CaptureChannel = .mix, logger: Logger? = nil
+    ) throws(AudioInputError) {
+        try self.init(
+            path: path, realtime: realtime, channel: channel, logger: logger, blockFrames: nil, ringCapacity: nil)
     }
 
     /// - Parameters:
     ///   - blockFrames: frames put into the ring at once, 1 to 4096; 10 ms in real time and 4096 else when nil.
     ///   - ringCapacity: bytes of the ring, its default when nil.
-    init(path: String, realtime: Bool, blockFrames: Int?, ringCapacity: Int?) throws(AudioInputError) {
-        let file = OpenedFile(try MonoFile(path: path))
+    init(
+        path: String, realtime: Bool, channel: CaptureChannel = .mix, logger: Logger? = nil, blockFrames: Int?,
+        ringCapacity: Int?
+    ) throws(AudioInputError) {
+        let file = OpenedFile(
+            try MonoFile(path: path, channel: channel) { logger?.warning("\(cancelledChannels(path))") })
         let block = blockFrames ?? (realtime ? max(1, file.mono.rate / 100) : MonoFile.blockFrames)
         let stream = try SourceStream(ringCapacity: ringCapacity)
         name = path

@@ -49,6 +49,7 @@ struct DeviceLoss: Equatable, Sendable {
         switch code {
         case 0: "No sound for 2 s"
         case EINVAL: "No capture format that is known here"
+        case ECHRNG: "No channel of the number asked for; digitd devices lists how many there are"
         default: systemErrorText(code)
         }
     }

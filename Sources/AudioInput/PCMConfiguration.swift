@@ -19,7 +19,7 @@ private let periodCount = 30
 
 /// Chooses a format, a rate and channels among those that a capture device offers, and sets the device up.
 func configurePCM(
-    _ pcm: OpaquePointer
+    _ pcm: OpaquePointer, _ channel: CaptureChannel
 ) throws(ALSAError) -> (format: StreamFormat, periodFrames: Int, bufferFrames: Int) {
     let hardware = try HardwareParameters(pcm)
     try ALSAError.check(snd_pcm_hw_params_set_access(pcm, hardware.raw, SND_PCM_ACCESS_RW_INTERLEAVED))
@@ -28,7 +28,7 @@ func configurePCM(
         throw ALSAError(code: EINVAL)
     }
     try ALSAError.check(snd_pcm_hw_params_set_format(pcm, hardware.raw, format.alsa))
-    let channels = try chooseChannels(pcm, hardware)
+    let channels = try chooseChannels(pcm, hardware, channel)
     let rate = try chooseRate(pcm, hardware)
     var period = snd_pcm_uframes_t(max(1, rate * periodTime / 1_000_000))
     try ALSAError.check(snd_pcm_hw_params_set_period_size_near(pcm, hardware.raw, &period, nil))
@@ -47,8 +47,14 @@ func configurePCM(
     return (StreamFormat(sample: format.sample, rate: rate, channels: channels), Int(period), Int(buffer))
 }
 
-/// One channel if it can be had, else as few as possible.
-private func chooseChannels(_ pcm: OpaquePointer, _ hardware: borrowing HardwareParameters) throws(ALSAError) -> Int {
+/// One channel if it can be had, else as few as possible; as many as hold the one that is asked for.
+private func chooseChannels(
+    _ pcm: OpaquePointer, _ hardware: borrowing HardwareParameters, _ channel: CaptureChannel
+) throws(ALSAError) -> Int {
+    if case .number(let number) = channel {
+        var least = CUnsignedInt(number + 1)
+        guard snd_pcm_hw_params_set_channels_min(pcm, hardware.raw, &least) == 0 else { throw ALSAError(code: ECHRNG) }
+    }
     var channels: CUnsignedInt = 1
     try ALSAError.check(snd_pcm_hw_params_set_channels_first(pcm, hardware.raw, &channels))
     guard channels <= 255 else { throw ALSAError(code: EINVAL) }

@@ -19,22 +19,24 @@ struct PCMDevice: ~Copyable {
     ///
     /// First without ALSA's own conversions, so that a card gives its own rate and format, then with them for a card
     /// that offers nothing known here.
-    init(name: String) throws(ALSAError) {
+    ///
+    /// - Throws: `ECHRNG` where it has not this channel.
+    init(name: String, channel: CaptureChannel = .mix) throws(ALSAError) {
         let bare = CInt(SND_PCM_NONBLOCK | SND_PCM_NO_AUTO_RESAMPLE | SND_PCM_NO_AUTO_CHANNELS | SND_PCM_NO_AUTO_FORMAT)
         do throws(ALSAError) {
-            self = try PCMDevice(name: name, mode: bare)
+            self = try PCMDevice(name: name, channel, mode: bare)
         } catch {
             guard error.code == EINVAL else { throw error }
-            self = try PCMDevice(name: name, mode: CInt(SND_PCM_NONBLOCK))
+            self = try PCMDevice(name: name, channel, mode: CInt(SND_PCM_NONBLOCK))
         }
     }
 
-    private init(name: String, mode: CInt) throws(ALSAError) {
+    private init(name: String, _ channel: CaptureChannel, mode: CInt) throws(ALSAError) {
         var opened: OpaquePointer?
         try ALSAError.check(snd_pcm_open(&opened, name, SND_PCM_STREAM_CAPTURE, mode))
         let pcm = opened!
         do throws(ALSAError) {
-            let setUp = try configurePCM(pcm)
+            let setUp = try configurePCM(pcm, channel)
             try ALSAError.check(snd_pcm_prepare(pcm))
             format = setUp.format
             periodFrames = setUp.periodFrames

@@ -33,27 +33,64 @@ enum SampleFormat: UInt8, Sendable, CaseIterable {
     func mixToMono(
         _ bytes: UnsafeRawPointer, frames: Int, channels: Int, into output: UnsafeMutablePointer<Float>
     ) -> Bool {
+        reading(bytes) { mix(frames, channels, output, $0) }
+    }
+
+    /// Converts one channel of interleaved frames; the others are left out. Parameters and result as of `mixToMono`.
+    func take(
+        channel: Int, _ bytes: UnsafeRawPointer, frames: Int, channels: Int, into output: UnsafeMutablePointer<Float>
+    ) -> Bool {
+        reading(bytes) { sample in
+            var allFinite = true
+            for frame in 0..<frames {
+                let value = sample(frame * channels + channel)
+                allFinite = allFinite && value.isFinite
+                output[frame] = value
+            }
+            return allFinite
+        }
+    }
+
+    /// Adds the energy (the sum of squares) of each channel to `energies`.
+    ///
+    /// - Returns: the energy of the channels' mean.
+    func addEnergies(
+        _ bytes: UnsafeRawPointer, frames: Int, channels: Int, to energies: UnsafeMutableBufferPointer<Float>
+    ) -> Float {
+        reading(bytes) { sample in
+            var meanEnergy: Float = 0
+            for frame in 0..<frames {
+                var sum: Float = 0
+                for channel in 0..<channels {
+                    let value = sample(frame * channels + channel)
+                    energies[channel] += value * value
+                    sum += value
+                }
+                let mean = sum / Float(channels)
+                meanEnergy += mean * mean
+            }
+            return meanEnergy
+        }
+    }
+
+    /// Gives `body` the float at an interleaved index of the bytes.
+    @inline(__always)
+    private func reading<Result>(_ bytes: UnsafeRawPointer, _ body: ((Int) -> Float) -> Result) -> Result {
         switch self {
         case .int16:
-            mix(frames, channels, output) {
-                Float(bytes.loadUnaligned(fromByteOffset: $0 * 2, as: Int16.self)) / 0x8000
-            }
+            body { Float(bytes.loadUnaligned(fromByteOffset: $0 * 2, as: Int16.self)) / 0x8000 }
         case .int24Packed:
-            mix(frames, channels, output) {
+            body {
                 let low = UInt32(bytes.loadUnaligned(fromByteOffset: $0 * 3, as: UInt16.self))
                 let high = UInt32(bytes.loadUnaligned(fromByteOffset: $0 * 3 + 2, as: UInt8.self))
                 return Float(Int32(bitPattern: low << 8 | high << 24) >> 8) / 0x80_0000
             }
         case .int24:
-            mix(frames, channels, output) {
-                Float((bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Int32.self) << 8) >> 8) / 0x80_0000
-            }
+            body { Float((bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Int32.self) << 8) >> 8) / 0x80_0000 }
         case .int32:
-            mix(frames, channels, output) {
-                Float(bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Int32.self)) / 0x8000_0000
-            }
+            body { Float(bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Int32.self)) / 0x8000_0000 }
         case .float32:
-            mix(frames, channels, output) { bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
+            body { bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
         }
     }
 

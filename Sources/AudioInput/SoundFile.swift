@@ -31,6 +31,13 @@ struct SoundFile: ~Copyable {
             case let code: throw .unreadable(path: path, reason: systemErrorText(code))
             }
         }
+        try self.init(descriptor: descriptor, name: path)
+    }
+
+    /// Takes an open file over, which is closed with the value, and when this throws; for errors it is called `path`.
+    ///
+    /// - Throws: `.notUsable`, or `.unreadable` when the system refuses.
+    init(descriptor: CInt, name path: String) throws(AudioInputError) {
         do throws(AudioInputError) { try Self.refuseWithoutContent(descriptor, path) } catch {
             close(descriptor)
             throw error
@@ -75,8 +82,10 @@ struct SoundFile: ~Copyable {
         switch status.st_mode & S_IFMT {
         case S_IFDIR: throw .notUsable(input: path, reason: "it is a directory, not a sound file")
         case S_IFREG where status.st_size == 0: throw .notUsable(input: path, reason: "the file is empty")
-        case S_IFREG where waveIsCutShort(descriptor, size: Int(status.st_size)):
-            throw .notUsable(input: path, reason: "it is cut short: its header promises more sound than it holds")
+        case S_IFREG:
+            if let complaint = chunkComplaint(descriptor, size: Int(status.st_size)) {
+                throw .notUsable(input: path, reason: complaint)
+            }
         default: return
         }
     }

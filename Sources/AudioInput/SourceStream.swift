@@ -1,17 +1,26 @@
 import CALSA
 import Glibc
+import Logging
 import Synchronization
 
 /// What a source's thread, its owner and its reader share: the ring, the wish to stop, and why it failed.
 public final class SourceStream: Sendable {
     let ring: CaptureRing
+    /// What the reader hears of several channels in the ring.
+    let channel: CaptureChannel
+    /// Is told where they cancel each other out.
+    let logger: Logger?
     /// An eventfd that becomes readable, and stays so, once a stop is wished for.
     let stopDescriptor: CInt
     private let stopWished = Atomic<Bool>(false)
     /// Why the source ended, set before the end marker.
     private let failure = Mutex<AudioInputError?>(nil)
 
-    init(ringCapacity: Int? = nil) throws(AudioInputError) {
+    init(
+        ringCapacity: Int? = nil, channel: CaptureChannel = .mix, logger: Logger? = nil
+    ) throws(AudioInputError) {
+        self.channel = channel
+        self.logger = logger
         let ring = if let ringCapacity { try CaptureRing(capacity: ringCapacity) } else { try CaptureRing() }
         stopDescriptor = try makeEventDescriptor()
         self.ring = ring

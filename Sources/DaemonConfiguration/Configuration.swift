@@ -8,6 +8,8 @@ public struct Configuration: Sendable, Equatable {
     public struct Capture: Sendable, Equatable {
         /// The ALSA name of the capture device; "default" is the system's default.
         public var device = "default"
+        /// Which channel is heard, counted from 0 to 254; nil for all of them, mixed.
+        public var channel: Int?
         /// Whether the device is closed while nobody listens.
         public var releaseWhenIdle = false
         /// How long nobody must have listened before the device is closed, in seconds from 0 to 86,400.
@@ -60,6 +62,8 @@ public struct Configuration: Sendable, Equatable {
         public var group: String?
         /// Subscribers at a time, 1 to 1,024.
         public var clientsMax = 64
+        /// How many of them may be one user's, 1 to 1,024; nil for a quarter.
+        public var clientsPerUser: Int?
         /// Events that wait for one slow subscriber, 16 to 65,536.
         public var queueEvents = 256
         /// How long a subscriber may stay blocked, in seconds from 1 to 3,600.

@@ -32,6 +32,10 @@ extension ConfigurationOption {
             "The ALSA name of the microphone, as digitd devices lists it; \"default\" is the system's default.",
             get: { $0.capture.device },
             set: { $0.capture.device = $1 }),
+        integerOr(
+            "mix", "capture", "channel", \.capture.channel, 0...254, isLive: false,
+            "Which channel of the microphone is heard, counted from 0; \"mix\" is all of them together. A microphone array may "
+                + "have a processed channel, raw ones and one that plays other sound."),
         flag(
             "capture", "release_when_idle", \.capture.releaseWhenIdle,
             "Close the device while no subscriber is connected and nothing is printed, so that other programs can have it."
@@ -91,6 +95,10 @@ extension ConfigurationOption {
         integer(
             "server", "clients_max", \.server.clientsMax, 1...1024, of: "subscribers",
             "How many may be connected at a time; the next is told so and closed."),
+        integerOr(
+            "auto", "server", "clients_per_user", \.server.clientsPerUser, 1...1024, isLive: true,
+            "How many of them may be one user's, but for root and the daemon's own user, for whom an eighth of all is kept. "
+                + "\"auto\" is a quarter of clients_max."),
         integer(
             "server", "queue_events", \.server.queueEvents, 16...65_536, of: "events",
             "How many wait for a slow subscriber before it loses some; it is told how many."),

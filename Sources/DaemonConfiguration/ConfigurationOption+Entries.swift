@@ -39,6 +39,24 @@ extension ConfigurationOption {
             })
     }
 
+    /// A whole number or a word in place of none.
+    static func integerOr(
+        _ word: String, _ table: String, _ name: String,
+        _ path: any WritableKeyPath<Configuration, Int?> & Sendable, _ range: ClosedRange<Int>, isLive: Bool,
+        _ comment: String
+    ) -> ConfigurationOption {
+        ConfigurationOption(
+            table: table, name: name, kind: .integerOr(range, word), isLive: isLive, comment: comment,
+            value: { $0[keyPath: path].map(Value.integer) ?? .text(word) },
+            set: { configuration, value in
+                if case .integer(let integer) = value {
+                    configuration[keyPath: path] = integer
+                } else {
+                    configuration[keyPath: path] = nil
+                }
+            })
+    }
+
     static func number(
         _ table: String, _ name: String, _ path: any WritableKeyPath<Configuration, Double> & Sendable,
         _ range: ClosedRange<Double>, of unit: String, _ comment: String

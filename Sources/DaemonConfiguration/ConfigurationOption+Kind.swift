@@ -5,6 +5,8 @@ extension ConfigurationOption {
         case flag
         /// A whole number of something.
         case integer(ClosedRange<Int>, of: String)
+        /// A whole number, or this word.
+        case integerOr(ClosedRange<Int>, String)
         /// A number of something, with or without a fraction.
         case number(ClosedRange<Double>, of: String)
         /// A duration in whole frames of 10 ms, written in milliseconds.
@@ -27,6 +29,8 @@ extension ConfigurationOption {
             case .flag: "true or false"
             case .integer(let range, let unit):
                 "a whole number of \(unit) from \(range.lowerBound) to \(range.upperBound)"
+            case .integerOr(let range, let word):
+                "\(Value.quoted(word)) or a whole number from \(range.lowerBound) to \(range.upperBound)"
             case .number(let range, let unit):
                 "a number of \(unit) from \(Value.text(range.lowerBound)) to \(Value.text(range.upperBound))"
             case .milliseconds(let range):
@@ -56,6 +60,8 @@ extension ConfigurationOption {
             switch (self, value) {
             case (.flag, .flag): value
             case (.integer(let range, _), .integer(let integer)): range.contains(integer) ? value : nil
+            case (.integerOr(let range, _), .integer(let integer)): range.contains(integer) ? value : nil
+            case (.integerOr(_, let word), .text(let text)): word == text ? value : nil
             case (.number(let range, _), _): value.number.flatMap { range.contains($0) ? .number($0 + 0) : nil }
             case (.milliseconds(let range), .integer(let integer)):
                 range.contains(integer) && integer.isMultiple(of: 10) ? value : nil

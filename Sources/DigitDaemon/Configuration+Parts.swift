@@ -23,8 +23,7 @@ extension RecognizerParameters {
 extension EventServer.Options {
     /// The limits that a configuration sets.
     public init(_ server: Configuration.Server) {
-        self.init()
-        clientsMax = server.clientsMax
+        self.init(clientsMax: server.clientsMax, clientsPerUser: server.clientsPerUser)
         queueEvents = server.queueEvents
         stallLimit = .milliseconds(Int(server.stallSeconds * 1000))
     }

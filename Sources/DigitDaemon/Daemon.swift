@@ -51,6 +51,7 @@ public struct Daemon: ~Copyable {
     /// What the service manager was told last.
     private var statusLine = "Starting"
     private var isReady = false
+    private var sound = SoundWatch()
     private let now: () -> Int64
 
     /// - Parameters:
@@ -98,6 +99,15 @@ public struct Daemon: ~Copyable {
         if case .device(let device) = event { tellManager(device) }
     }
 
+    /// Takes the samples that are heard.
+    public mutating func hear(_ samples: Span<Float>) {
+        _ = sound.hear(samples)
+        if let level = sound.levelDecibels { parts.board.note(levelDecibels: level) }
+    }
+
+    /// Whether nothing is to be recognised for now, as a client plays a prompt.
+    public var isMuteWished: Bool { parts.server?.isMuteWished ?? false }
+
     /// Everything that is to be done now and then; call it between readings.
     public mutating func turn<Classifier>(_ recognizer: inout StreamRecognizer<Classifier>) {
         parts.board.note(streamSeconds: recognizer.seconds)
@@ -123,6 +133,7 @@ extension Daemon {
     private mutating func tellManager(_ device: DigitEvent.Device) {
         statusLine =
             switch device.state {
+            case .open where device.reason == .silent: "No sound from \(device.name)"
             case .open: "Listening to \(device.name)" + (device.rate.map { ", \($0) Hz" } ?? "")
             case .released: "Nobody listens; \(device.name) is released"
             default: "Waiting for \(device.name)" + (device.error.map { ": \($0)" } ?? "")

@@ -11,6 +11,7 @@ public struct EventLog {
     public var logsDigits: Bool
 
     private var wasLost = false
+    private var wasSilent = false
     private var gaps = GapTotals()
     private var gapsLogged: Int64?
 
@@ -58,8 +59,17 @@ public struct EventLog {
     private mutating func note(_ device: DigitEvent.Device) {
         switch device.state {
         case .lost:
+            wasSilent = false
             logger.warning("\(Self.sentence(loss: device))")
             wasLost = true
+        case .open where device.reason == .silent:
+            logger.warning(
+                "The capture device \(device.name) has given no sound for 5 s; see whether it is switched off or turned down."
+            )
+            wasSilent = true
+        case .open where wasSilent:
+            logger.warning("The capture device \(device.name) gives sound again.")
+            wasSilent = false
         case .open where wasLost:
             // At the same level as the loss, because a log with only one of them misleads.
             logger.warning("The capture device \(device.name) is open again.")

@@ -61,10 +61,19 @@ public final class StatusBoard: Sendable {
                 state.status.state = device.state
                 state.status.rate = device.rate
                 state.status.channels = device.channels
+                state.status.reason = device.reason
                 state.status.error = device.error
+            case .mute(let mute):
+                state.status.isMuted = mute.muted
+                if mute.muted { state.status.mutes += 1 }
             default: break
             }
         }
+    }
+
+    /// The level of the last tenth of a second, in dB relative to a sine of full scale.
+    public func note(levelDecibels level: Double?) {
+        state.withLock { $0.status.levelDecibels = level }
     }
 
     /// So much of the stream was heard, in seconds.

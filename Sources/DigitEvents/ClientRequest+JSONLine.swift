@@ -14,6 +14,7 @@ extension ClientRequest {
         if let watch { object.kinds("watch", watch) }
         object.number("min_confidence", minConfidence, decimals: 6)
         if status { object.boolean("status", true) }
+        if let mute { object.boolean("mute", mute) }
         object.integer("ping", ping)
         bytes = object.finish()
         bytes.append(UInt8(ascii: "\n"))

@@ -37,6 +37,10 @@ extension ClientRequest {
         case "status":
             guard scanner.take("true") else { throw .badValue(key: key, expected: "true") }
             status = true
+        case "mute":
+            let isWished = scanner.take("true")
+            guard isWished || scanner.take("false") else { throw .badValue(key: key, expected: "true or false") }
+            mute = isWished
         case "ping":
             guard let value = scanner.number().flatMap({ Int($0) }) else {
                 throw .badValue(key: key, expected: "a whole number of at most 64 bits")

@@ -6,16 +6,20 @@ public struct ClientRequest: Sendable, Hashable {
     public var minConfidence: Double?
     /// `{"status":true}`: a STATUS is wanted.
     public var status = false
+    /// `{"mute":true}` or `false`: whether recognition is to be muted, for as long as the client stays.
+    public var mute: Bool?
     /// `{"ping":N}`: a PONG with the number is wanted.
     public var ping: Int?
 
     /// A request.
     public init(
-        watch: Set<DigitEvent.Kind>? = nil, minConfidence: Double? = nil, status: Bool = false, ping: Int? = nil
+        watch: Set<DigitEvent.Kind>? = nil, minConfidence: Double? = nil, status: Bool = false, mute: Bool? = nil,
+        ping: Int? = nil
     ) {
         self.watch = watch
         self.minConfidence = minConfidence
         self.status = status
+        self.mute = mute
         self.ping = ping
     }
 }

@@ -78,8 +78,12 @@ extension DigitEvent {
         public var rate: Int?
         /// Its channels; open devices only.
         public var channels: Int?
+        /// Why it is not open, or `silent` where it gives no sound, as in DEVICE.
+        public var reason: Device.Reason?
         /// Why it is not open, in words.
         public var error: String?
+        /// The level of the last tenth of a second, in dB relative to a sine of full scale; absent before there was sound.
+        public var levelDecibels: Double?
         /// How much of the stream was heard, lost samples included, in seconds.
         public var stream: Double
         /// Since the daemon began, in seconds.
@@ -92,6 +96,10 @@ extension DigitEvent {
         public var gaps = 0
         /// Frames known to be lost so far, at the device's rate.
         public var lostFrames = 0
+        /// MUTE events so far that began a mute; 0 from daemons that have none.
+        public var mutes = 0
+        /// Whether recognition is muted now.
+        public var isMuted = false
         /// Clients connected now, the one that asks among them.
         public var clients = 0
         /// Events that slow clients have missed so far, all clients together.
@@ -104,8 +112,12 @@ extension DigitEvent {
         public var delay: Delay?
 
         enum CodingKeys: String, CodingKey {
-            case release, device, state, rate, channels, error, stream, uptime, digits, rejected, gaps
+            case release, device, state, rate, channels, reason, error
+            case levelDecibels = "level_db"
+            case stream, uptime, digits, rejected, gaps
             case lostFrames = "lost_frames"
+            case mutes
+            case isMuted = "muted"
             case clients, overflows, model, checksum
             case delay = "delay_ms"
         }
@@ -134,6 +146,32 @@ extension DigitEvent {
             self.checksum = checksum
             self.stream = stream
             self.uptime = uptime
+        }
+
+        /// Decodes a status. What later daemons have added is 0, or false, from older ones.
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            release = try container.decode(String.self, forKey: .release)
+            device = try container.decodeIfPresent(String.self, forKey: .device)
+            state = try container.decodeIfPresent(Device.State.self, forKey: .state)
+            rate = try container.decodeIfPresent(Int.self, forKey: .rate)
+            channels = try container.decodeIfPresent(Int.self, forKey: .channels)
+            reason = try container.decodeIfPresent(Device.Reason.self, forKey: .reason)
+            error = try container.decodeIfPresent(String.self, forKey: .error)
+            levelDecibels = try container.decodeIfPresent(Double.self, forKey: .levelDecibels)
+            stream = try container.decode(Double.self, forKey: .stream)
+            uptime = try container.decode(Double.self, forKey: .uptime)
+            digits = try container.decode(Int.self, forKey: .digits)
+            rejected = try container.decode(Int.self, forKey: .rejected)
+            gaps = try container.decode(Int.self, forKey: .gaps)
+            lostFrames = try container.decode(Int.self, forKey: .lostFrames)
+            mutes = try container.decodeIfPresent(Int.self, forKey: .mutes) ?? 0
+            isMuted = try container.decodeIfPresent(Bool.self, forKey: .isMuted) ?? false
+            clients = try container.decode(Int.self, forKey: .clients)
+            overflows = try container.decode(Int.self, forKey: .overflows)
+            model = try container.decode(String.self, forKey: .model)
+            checksum = try container.decode(String.self, forKey: .checksum)
+            delay = try container.decodeIfPresent(Delay.self, forKey: .delay)
         }
     }
 }

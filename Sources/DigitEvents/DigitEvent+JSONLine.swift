@@ -32,7 +32,9 @@ extension DigitEvent {
             object.string("error", event.error)
         case .digit(let event):
             object.integer("seq", event.seq)
+            object.integer("utterance", event.utterance)
             object.integer("digit", event.digit)
+            object.string("spoken", event.spoken, limit: JSONObjectWriter.wordLengthMaximum)
             object.number("confidence", event.confidence, decimals: 4)
             object.alternatives("alternatives", event.alternatives)
             object.number("start", event.start, decimals: 3)
@@ -42,6 +44,7 @@ extension DigitEvent {
             object.integer("latency_ms", event.latencyMilliseconds)
         case .rejected(let event):
             object.integer("seq", event.seq)
+            object.integer("utterance", event.utterance)
             object.string("reason", event.reason.rawValue)
             object.number("confidence", event.confidence, decimals: 4)
             object.number("start", event.start, decimals: 3)
@@ -59,6 +62,8 @@ extension DigitEvent {
             object.number("floor_db", event.floorDecibels, decimals: 1)
             object.number("threshold_db", event.thresholdDecibels, decimals: 1)
             object.boolean("speech", event.speech)
+        case .mute(let event):
+            object.boolean("muted", event.muted)
         case .overflow(let event):
             object.integer("lost", event.lost)
         case .error(let event):
@@ -91,6 +96,9 @@ extension DigitEvent {
 }
 
 extension JSONObjectWriter {
+    /// The escaped length of a status's reason, beside four other words and two texts.
+    private static let reasonLengthMaximum = 60
+
     /// Writes the keys of a status.
     fileprivate mutating func append(_ status: DigitEvent.Status) {
         string("release", status.release, limit: Self.wordLengthMaximum)
@@ -98,13 +106,17 @@ extension JSONObjectWriter {
         string("state", status.state?.rawValue, limit: Self.wordLengthMaximum)
         integer("rate", status.rate)
         integer("channels", status.channels)
+        string("reason", status.reason?.rawValue, limit: Self.reasonLengthMaximum)
         string("error", status.error)
+        number("level_db", status.levelDecibels, decimals: 1)
         number("stream", status.stream, decimals: 3)
         number("uptime", status.uptime, decimals: 3)
         integer("digits", status.digits)
         integer("rejected", status.rejected)
         integer("gaps", status.gaps)
         integer("lost_frames", status.lostFrames)
+        integer("mutes", status.mutes)
+        if status.isMuted { boolean("muted", true) }
         integer("clients", status.clients)
         integer("overflows", status.overflows)
         string("model", status.model, limit: Self.wordLengthMaximum)

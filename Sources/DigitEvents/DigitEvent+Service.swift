@@ -43,7 +43,7 @@ extension DigitEvent {
             public static let busy = Reason(rawValue: "busy")
             /// This user may not open it.
             public static let forbidden = Reason(rawValue: "forbidden")
-            /// It gave neither sound nor an error for 2 s.
+            /// It gave neither sound nor an error for 2 s; or, while it is open, no sound for 5 s: a switch may be off.
             public static let silent = Reason(rawValue: "silent")
             /// Anything else; `error` has the words.
             public static let failed = Reason(rawValue: "failed")
@@ -56,7 +56,7 @@ extension DigitEvent {
         public var rate: Int?
         /// Its channels, of which the mean is heard; open devices only.
         public var channels: Int?
-        /// Why it was lost, as a word for programs; lost devices only.
+        /// Why it was lost, as a word for programs; `silent` also of open devices.
         public var reason: Reason?
         /// Why it was lost, in words; lost devices only.
         public var error: String?
@@ -92,6 +92,15 @@ extension DigitEvent {
             self.lostFrames = lostFrames
             self.cause = cause
         }
+    }
+
+    /// Whether recognition is muted by a client.
+    public struct Mute: Sendable, Hashable, Codable {
+        /// True from here on nothing is recognised, until a MUTE with false.
+        public var muted: Bool
+
+        /// Creates the event.
+        public init(muted: Bool) { self.muted = muted }
     }
 
     /// Events that a slow client has missed.

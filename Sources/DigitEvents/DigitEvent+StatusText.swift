@@ -4,6 +4,8 @@ extension DigitEvent.Status {
         let lines: [(String, String?)] = [
             ("digitd", "\(DigitEvent.printable(release)), running for \(Self.duration(uptime))"),
             ("device", deviceText),
+            ("level", levelDecibels.map { "\(DigitEvent.decibels($0)) dB" }),
+            ("muted", isMuted ? "now, by a client" : nil),
             ("heard", "\(Self.duration(stream)) of sound"),
             ("digits", "\(digits), and \(rejected) utterances that are no certain digit"),
             ("gaps", "\(gaps), \(lostFrames) frames lost"),
@@ -18,7 +20,9 @@ extension DigitEvent.Status {
 
     private var deviceText: String {
         guard let device, let state else { return "none yet" }
-        return DigitEvent.Device(state: state, name: device, rate: rate, channels: channels, error: error).text
+        return DigitEvent.Device(
+            state: state, name: device, rate: rate, channels: channels, reason: reason, error: error
+        ).text
     }
 
     /// Seconds as a person says them: `42 s`, `7 min 05 s`, `2 h 05 min`, `3 d 04 h`.
@@ -40,6 +44,9 @@ extension DigitEvent.Device {
     var text: String {
         let name = DigitEvent.printable(name)
         let state = DigitEvent.printable(state.rawValue)
+        if self.state == .open, reason == .silent {
+            return "\(name): \(state), but gives no sound; is it switched off?"
+        }
         if let cause = error ?? reason?.rawValue { return "\(name): \(state) (\(DigitEvent.printable(cause)))" }
         let rate = rate.map { ", \($0) Hz" } ?? ""
         let channels = channels.map { $0 == 1 ? ", mono" : ", \($0) channels" } ?? ""

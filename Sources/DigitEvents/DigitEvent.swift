@@ -17,6 +17,8 @@ public enum DigitEvent: Sendable, Hashable {
     case gap(Gap)
     /// The present level, ten times a second where asked for.
     case level(Level)
+    /// Recognition was muted by a client, or no longer is.
+    case mute(Mute)
     /// Events were lost for this client, which read too slowly.
     case overflow(Overflow)
     /// A request could not be served.
@@ -42,6 +44,7 @@ public enum DigitEvent: Sendable, Hashable {
         case .speech: "SPEECH"
         case .gap: "GAP"
         case .level: "LEVEL"
+        case .mute: "MUTE"
         case .overflow: "OVERFLOW"
         case .error: "ERROR"
         case .bye: "BYE"
@@ -67,6 +70,7 @@ extension DigitEvent: Codable {
         case "SPEECH": self = .speech(try Speech(from: decoder))
         case "GAP": self = .gap(try Gap(from: decoder))
         case "LEVEL": self = .level(try Level(from: decoder))
+        case "MUTE": self = .mute(try Mute(from: decoder))
         case "OVERFLOW": self = .overflow(try Overflow(from: decoder))
         case "ERROR": self = .error(try Failure(from: decoder))
         case "BYE": self = .bye(try Bye(from: decoder))
@@ -89,6 +93,7 @@ extension DigitEvent: Codable {
         case .speech(let event): try event.encode(to: encoder)
         case .gap(let event): try event.encode(to: encoder)
         case .level(let event): try event.encode(to: encoder)
+        case .mute(let event): try event.encode(to: encoder)
         case .overflow(let event): try event.encode(to: encoder)
         case .error(let event): try event.encode(to: encoder)
         case .bye(let event): try event.encode(to: encoder)

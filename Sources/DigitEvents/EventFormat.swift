@@ -60,6 +60,8 @@ extension DigitEvent {
             return "error: \(Self.printable(event.message))"
         case .bye(let event):
             return "bye (\(Self.printable(event.reason)))"
+        case .mute(let event):
+            return event.muted ? "muted: nothing is recognised" : "no longer muted"
         case .status(let event):
             return event.text
         case .version, .speech, .level, .watch, .pong, .unknown:
@@ -79,15 +81,14 @@ extension DigitEvent {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    static func decibels(_ value: Double) -> String { fixed(value, decimals: 1) }
+
     private static func percent(_ value: Double) -> String { "\(fixed(value * 100, decimals: 1)) %" }
 
     private static func span(_ start: Double, _ end: Double) -> String {
         "\(fixed(start, decimals: 2))-\(fixed(end, decimals: 2)) s"
     }
 
-    /// Without control characters: names come from devices, and a terminal obeys escape sequences.
-    static func printable(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
-    }
+    /// Names come from devices, and a terminal obeys escape sequences.
+    static func printable(_ text: String) -> String { PrintableText.of(text) }
 }

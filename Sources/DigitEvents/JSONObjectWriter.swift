@@ -164,6 +164,12 @@ extension JSONObjectWriter {
         }
     }
 
+    private static func appendEscaped(_ unit: UInt16, to bytes: inout [UInt8]) {
+        let hexadecimal = Array("0123456789abcdef".utf8)
+        bytes.append(contentsOf: "\\u".utf8)
+        for shift in [12, 8, 4, 0] { bytes.append(hexadecimal[Int(unit >> shift & 15)]) }
+    }
+
     private static func appendEscaped(_ scalar: Unicode.Scalar, to bytes: inout [UInt8]) {
         let backslash = UInt8(ascii: "\\")
         switch scalar {
@@ -172,12 +178,9 @@ extension JSONObjectWriter {
         case "\n": bytes.append(contentsOf: [backslash, UInt8(ascii: "n")])
         case "\r": bytes.append(contentsOf: [backslash, UInt8(ascii: "r")])
         case "\t": bytes.append(contentsOf: [backslash, UInt8(ascii: "t")])
-        case "\0"..<" ", "\u{7F}":
-            let hexadecimal = Array("0123456789abcdef".utf8)
-            bytes.append(contentsOf: "\\u00".utf8)
-            bytes.append(hexadecimal[Int(scalar.value >> 4)])
-            bytes.append(hexadecimal[Int(scalar.value & 15)])
-        default: bytes.append(contentsOf: UTF8.encode(scalar)!)
+        case _ where PrintableText.isPrintable(scalar): bytes.append(contentsOf: UTF8.encode(scalar)!)
+        // Lines are shown on terminals, which obey C1 too.
+        default: for unit in UTF16.encode(scalar)! { appendEscaped(unit, to: &bytes) }
         }
     }
 }

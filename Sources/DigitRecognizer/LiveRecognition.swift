@@ -50,7 +50,13 @@ public struct LiveRecognition<Classifier: WindowClassifier>: ~Copyable {
     private let clocks: RecognitionClocks
     private let chunk = Chunk(count: chunkSamples)
     private var sourceRate = AudioReader.rate
+    /// The last DEVICE of an open source, without a reason.
+    private var openDevice: DigitEvent.Device?
+    private var sound = SoundWatch()
     private var hasOpened = false
+    private var isMuted = false
+    /// Samples that were read and not recognised.
+    private var mutedSamples = 0
 
     /// The longest wait for sound between two calls of the housekeeping.
     private static var timeout: Duration { .milliseconds(95) }
@@ -82,23 +88,43 @@ public struct LiveRecognition<Classifier: WindowClassifier>: ~Copyable {
     /// Runs until the source ends or `housekeeping` says so. Then finishes the open utterance.
     ///
     /// - Parameters:
-    ///   - hearing: gets all samples just before they are recognised: mono at 8 kHz.
+    ///   - isMuteWished: asked at each reading whether nothing is to be recognised for now.
+    ///   - hearing: gets all samples just before they are recognised, or would be: mono at 8 kHz.
     ///   - housekeeping: called between readings, ten times a second or more, whether there is a device or not. May look at
     ///     the recogniser and change its parameters, which hold from the next reading on. Returns false to end the run.
     ///   - emit: gets each event, on this thread.
     /// - Throws: what ended the source early; the events until then have been given.
     public mutating func run(
-        hearing: (Span<Float>) -> Void = { _ in }, housekeeping: (inout StreamRecognizer<Classifier>) -> Bool,
+        isMuteWished: () -> Bool = { false }, hearing: (Span<Float>) -> Void = { _ in },
+        housekeeping: (inout StreamRecognizer<Classifier>) -> Bool,
         _ emit: (DigitEvent) -> Void
     ) throws(AudioInputError) {
         var failure: AudioInputError?
         do throws(AudioInputError) {
-            while housekeeping(&recognizer), try step(hearing, emit) {}
+            while housekeeping(&recognizer) {
+                mute(isMuteWished(), emit)
+                guard try step(hearing, emit) else { break }
+            }
         } catch {
             failure = error
         }
-        recognizer.finish { emit(Self.stamped($0, reader, clocks)) }
+        recognizer.finish { emit(Self.stamped($0, reader, clocks, mutedSamples)) }
         if let failure { throw failure }
+    }
+
+    /// What is being said when a mute begins or ends is cut, and told from no other word then.
+    private mutating func mute(_ isWished: Bool, _ emit: (DigitEvent) -> Void) {
+        guard isWished != isMuted else { return }
+        isMuted = isWished
+        recognizer.gap(lostSamples: 0) { emit(Self.stamped($0, reader, clocks, mutedSamples)) }
+        emit(.mute(.init(muted: isMuted)))
+    }
+
+    /// Tells when an open source gives no sound, and when it does again.
+    private mutating func watch(_ samples: Span<Float>, _ emit: (DigitEvent) -> Void) {
+        guard let change = sound.hear(samples), var device = openDevice else { return }
+        if change == .silent { device.reason = .silent }
+        emit(.device(device))
     }
 
     /// One reading; false at the end.
@@ -109,24 +135,32 @@ public struct LiveRecognition<Classifier: WindowClassifier>: ~Copyable {
         case .samples(let count):
             let samples = UnsafeBufferPointer(rebasing: chunk.samples[..<count])
             hearing(samples.span)
-            recognizer.process(samples.span) { emit(Self.stamped($0, reader, clocks)) }
+            watch(samples.span, emit)
+            if isMuted {
+                mutedSamples += count
+                recognizer.gap(lostSamples: count) { emit(Self.stamped($0, reader, clocks, mutedSamples)) }
+            } else {
+                recognizer.process(samples.span) { emit(Self.stamped($0, reader, clocks, mutedSamples)) }
+            }
             let patience = recognizer.patience
             if patience != reader.patience { reader.patience = patience }
         case .gap(let lostFrames, let cause):
             let lost = Double(lostFrames) * Double(AudioReader.rate) / Double(sourceRate)
-            recognizer.gap(lostSamples: Int(lost.rounded())) { emit(Self.stamped($0, reader, clocks)) }
+            recognizer.gap(lostSamples: Int(lost.rounded())) { emit(Self.stamped($0, reader, clocks, mutedSamples)) }
             emit(.gap(.init(lostFrames: lostFrames, cause: cause)))
         case .opened(let name, let rate, let channels):
             // The first opening is the stream's beginning; a later one may bring another microphone in another place.
-            if hasOpened { recognizer.restart { emit(Self.stamped($0, reader, clocks)) } }
+            if hasOpened { recognizer.restart { emit(Self.stamped($0, reader, clocks, mutedSamples)) } }
             hasOpened = true
             sourceRate = rate
+            sound = SoundWatch()
+            openDevice = .init(state: .open, name: name, rate: rate, channels: channels)
             emit(.device(.init(state: .open, name: name, rate: rate, channels: channels)))
         case .lost(let name, let error, let reason):
-            recognizer.gap(lostSamples: 0) { emit(Self.stamped($0, reader, clocks)) }
+            recognizer.gap(lostSamples: 0) { emit(Self.stamped($0, reader, clocks, mutedSamples)) }
             emit(.device(.init(state: .lost, name: name, reason: .init(reason), error: error)))
         case .released(let name):
-            recognizer.gap(lostSamples: 0) { emit(Self.stamped($0, reader, clocks)) }
+            recognizer.gap(lostSamples: 0) { emit(Self.stamped($0, reader, clocks, mutedSamples)) }
             emit(.device(.init(state: .released, name: name)))
         case .timeout:
             break
@@ -138,12 +172,14 @@ public struct LiveRecognition<Classifier: WindowClassifier>: ~Copyable {
 
     /// The event with the time of its sending, and with its latency where the source has a clock.
     private static func stamped(
-        _ recognition: Recognition, _ reader: borrowing AudioReader, _ clocks: RecognitionClocks
+        _ recognition: Recognition, _ reader: borrowing AudioReader, _ clocks: RecognitionClocks, _ mutedSamples: Int
     ) -> DigitEvent {
         switch recognition.event {
         case .digit(var digit):
             digit.time = clocks.wallTime()
-            if let sample = recognition.lastSpeechSample, let captured = reader.captureTime(ofStreamSample: sample) {
+            if let sample = recognition.lastSpeechSample,
+                let captured = reader.captureTime(ofStreamSample: sample + mutedSamples)
+            {
                 digit.latencyMilliseconds = Int((clocks.monotonicNanoseconds() - captured) / 1_000_000)
             }
             return .digit(digit)

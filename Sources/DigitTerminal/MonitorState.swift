@@ -100,8 +100,9 @@ public struct MonitorState: Sendable, Equatable {
             remember(event)
         case .gap(let gap):
             gaps += 1
-            lostFrames += gap.lostFrames
-        case .overflow(let overflow): overflows += overflow.lost
+            // The numbers are foreign.
+            lostFrames = lostFrames.addingSaturating(gap.lostFrames)
+        case .overflow(let overflow): overflows = overflows.addingSaturating(overflow.lost)
         case .status(let status): clients = status.clients
         case .error(let failure): complaint = failure.message
         case .bye(let bye):
@@ -109,7 +110,7 @@ public struct MonitorState: Sendable, Equatable {
             device = nil
             clients = nil
             forgetSound()
-        case .watch, .pong, .unknown: break
+        case .mute, .watch, .pong, .unknown: break
         }
     }
 
@@ -141,5 +142,13 @@ public struct MonitorState: Sendable, Equatable {
     private mutating func remember(_ event: DigitEvent) {
         heard.insert(event, at: 0)
         if heard.count > Self.heardMaximum { heard.removeLast() }
+    }
+}
+
+extension Int {
+    /// The sum, or the greatest or least number where that is beyond it.
+    func addingSaturating(_ other: Int) -> Int {
+        let (sum, overflows) = addingReportingOverflow(other)
+        return overflows ? (other > 0 ? .max : .min) : sum
     }
 }

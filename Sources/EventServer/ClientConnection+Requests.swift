@@ -1,7 +1,7 @@
 import DigitEvents
 
 extension ClientConnection {
-    /// Answers one line: a request by what it asks for, watch, status and ping in this order; anything else by an ERROR.
+    /// Answers one line: a request by what it asks for, watch, status, mute and ping in this order; anything else by an ERROR.
     func answer(_ line: [UInt8]) {
         guard !line.allSatisfy(Self.isSpace) else { return }
         let request: ClientRequest
@@ -17,6 +17,11 @@ extension ClientConnection {
             append(.watch(policy))
         }
         if request.status { append(.status(registry.status)) }
+        if let mute = request.mute {
+            isMuting = mute
+            // Where something changes everybody is told, once it has.
+            if registry.isMuteWished == registry.isMuted { append(.mute(.init(muted: registry.isMuted))) }
+        }
         if let number = request.ping { append(.pong(.init(ping: number))) }
     }
 

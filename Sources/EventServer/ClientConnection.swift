@@ -1,4 +1,5 @@
 import DigitEvents
+import Glibc
 import Logging
 import NIOCore
 
@@ -15,10 +16,16 @@ final class ClientConnection: ChannelInboundHandler {
     var policy = DigitEvent.WatchPolicy.standard {
         didSet { if policy.watch != oldValue.watch { registry.policiesChanged() } }
     }
+    /// Whether the client wants recognition to be muted.
+    var isMuting = false {
+        didSet { registry.mutesChanged() }
+    }
     /// What is yet to be sent; its capacity follows the options.
     var queue: OutgoingQueue
     /// How the log calls the client.
     private(set) var name = "a client"
+    /// The user at the other end.
+    private(set) var user = uid_t.max
 
     private var context: ChannelHandlerContext?
     private var requests = RequestLines(lengthMaximum: DigitEvent.lineLengthMaximum)
@@ -41,7 +48,9 @@ final class ClientConnection: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         self.context = context
-        name = registry.name(of: PeerCredentials(descriptor: context.channel.descriptor))
+        let peer = PeerCredentials(descriptor: context.channel.descriptor)
+        name = registry.name(of: peer)
+        if let peer { user = peer.uid }
         registry.add(self)
         advance()
     }

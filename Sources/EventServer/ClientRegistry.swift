@@ -1,4 +1,5 @@
 import DigitEvents
+import Glibc
 import Logging
 import NIOCore
 
@@ -17,12 +18,16 @@ final class ClientRegistry {
     var eventsLost = 0
 
     private var clients: [ObjectIdentifier: ClientConnection] = [:]
+    private var quota = ClientQuota(ownUser: geteuid())
     private var clientsEver = 0
     /// The last DEVICE, which every new client gets.
     private var device: EventLine?
+    /// Whether the last MUTE said so.
+    private(set) var isMuted = false
     private var listener: (any Channel)?
     private var refusals = LogLimit(messages: 1, interval: .seconds(10))
     private var arrivals = LogLimit(messages: 5, interval: .seconds(10))
+    private var departures = LogLimit(messages: 5, interval: .seconds(10))
     private var disconnections = LogLimit(messages: 20, interval: .seconds(10))
     /// Set once the server closes.
     private var bye: DigitEvent.Bye?
@@ -51,8 +56,15 @@ final class ClientRegistry {
     /// Sends an event to all that want it.
     func publish(_ line: EventLine) {
         if line.kind == .device { device = line }
+        if let isMuting = line.isMuting { isMuted = isMuting }
         for client in clients.values { client.offer(line) }
     }
+
+    /// A client mutes now, or no longer does, or has left.
+    func mutesChanged() { demand.update(isMuteWished: clients.values.contains(where: \.isMuting)) }
+
+    /// What recognition will do, if it does not already.
+    var isMuteWished: Bool { demand.isMuteWished }
 
     func policiesChanged() { demand.update(clients.values.lazy.map(\.policy)) }
 
@@ -71,28 +83,43 @@ final class ClientRegistry {
             client.finish(.bye(bye))
             return
         }
-        guard clients.count < options.clientsMax else {
-            if let held = refusals.admit(now: .now()) {
-                logger.warning("\(client.name) is refused: \(options.clientsMax) are connected\(Self.others(held))")
-            }
-            let message = "There are \(options.clientsMax) clients, and no more are allowed; try again later."
-            client.finish(
-                .error(.init(code: "too_many_clients", message: message)), .bye(.init(reason: "too_many_clients")))
+        if let refusal = quota.admit(client.user, options) {
+            refuse(client, refusal)
             return
         }
         clients[ObjectIdentifier(client)] = client
         policiesChanged()
         if let device { client.append(device.buffer) }
-        // Who comes is worth a line at any level, but a flood of comers is not worth a flood of lines.
-        let level: Logger.Level = arrivals.admit(now: .now()) == nil ? .info : .notice
-        logger.log(level: level, "\(client.name) is connected")
+        if isMuted { client.append(.mute(.init(muted: true))) }
+        // Who comes is worth a line at any level, but a flood of comers is not worth a flood of lines, at none.
+        if let held = arrivals.admit(now: .now()) { logger.notice("\(client.name) is connected\(Self.others(held))") }
+    }
+
+    private func refuse(_ client: ClientConnection, _ refusal: ClientQuota.Refusal) {
+        let (log, message) =
+            switch refusal {
+            case .total(let count):
+                ("\(count) are connected", "There are \(count) clients, and no more are allowed; try again later.")
+            case .user(let count):
+                (
+                    "its user has \(count) connections",
+                    "This user has \(count) clients, and no more are allowed; close one of them."
+                )
+            }
+        if let held = refusals.admit(now: .now()) {
+            logger.warning("\(client.name) is refused: \(log)\(Self.others(held))")
+        }
+        client.finish(
+            .error(.init(code: "too_many_clients", message: message)), .bye(.init(reason: "too_many_clients")))
     }
 
     /// A client's connection has ended.
     func remove(_ client: ClientConnection) {
         guard clients.removeValue(forKey: ObjectIdentifier(client)) != nil else { return }
+        quota.leave(client.user)
         policiesChanged()
-        logger.info("\(client.name) has left")
+        mutesChanged()
+        if let held = departures.admit(now: .now()) { logger.info("\(client.name) has left\(Self.others(held))") }
         if clients.isEmpty { reportEmpty() }
     }
 

@@ -6,12 +6,18 @@ import Synchronization
 final class Demand: Sendable {
     private let kinds = Atomic<UInt8>(0)
     private let clients = Atomic<Int>(0)
+    private let mute = Atomic<Bool>(false)
     private let closed = Atomic<Bool>(false)
 
     var clientCount: Int { clients.load(ordering: .acquiring) }
     var isClosed: Bool { closed.load(ordering: .acquiring) }
 
     func wants(_ kind: DigitEvent.Kind) -> Bool { kinds.load(ordering: .acquiring) & Self.bit(kind) != 0 }
+
+    /// Whether a client wants recognition to be muted.
+    var isMuteWished: Bool { mute.load(ordering: .acquiring) }
+
+    func update(isMuteWished: Bool) { mute.store(isMuteWished, ordering: .releasing) }
 
     func update(_ policies: some Collection<DigitEvent.WatchPolicy>) {
         var bits: UInt8 = 0

@@ -3,21 +3,30 @@ import NIOCore
 
 /// An event as it goes to every client: encoded once, the bytes shared by all.
 struct EventLine: Sendable {
-    let kind: DigitEvent.Kind
+    /// What clients ask for it by; nil for what everybody gets.
+    let kind: DigitEvent.Kind?
     /// Of a digit; others have none and always pass.
     let confidence: Double?
+    /// Of a MUTE alone.
+    let isMuting: Bool?
     let buffer: ByteBuffer
 
     /// Nil for what is not published: the server alone says VERSION, BYE and the answers.
     init?(_ event: DigitEvent) {
-        guard let kind = event.publishedKind else { return nil }
-        self.kind = kind
+        kind = event.publishedKind
+        if kind == nil {
+            guard case .mute(let mute) = event else { return nil }
+            isMuting = mute.muted
+        } else {
+            isMuting = nil
+        }
         confidence = if case .digit(let digit) = event { digit.confidence } else { nil }
         buffer = event.lineBuffer
     }
 
     func passes(_ policy: DigitEvent.WatchPolicy) -> Bool {
-        policy.watch.contains(kind) && confidence.map { $0 >= policy.minConfidence } ?? true
+        guard let kind else { return true }
+        return policy.watch.contains(kind) && confidence.map { $0 >= policy.minConfidence } ?? true
     }
 }
 
@@ -31,7 +40,7 @@ extension DigitEvent {
         case .gap: .gap
         case .speech: .speech
         case .level: .level
-        case .version, .overflow, .error, .bye, .watch, .status, .pong, .unknown: nil
+        case .version, .overflow, .error, .bye, .mute, .watch, .status, .pong, .unknown: nil
         }
     }
 

@@ -28,17 +28,28 @@ public final class EventServer: Sendable {
     public struct Options: Sendable, Equatable {
         /// How many clients may be connected at a time, from 1. The next is told so and closed.
         public var clientsMax: Int
+        /// How many of them may be one user's, but for root and the daemon's own user; from 1.
+        public var clientsPerUser: Int
         /// How many events may wait for one client, from 16. Further ones are lost for this client, and counted.
         public var queueEvents: Int
         /// How long a client may leave what waits for it unread before it is closed.
         public var stallLimit: Duration
 
         /// Limits; without arguments the protocol's.
-        public init(clientsMax: Int = 64, queueEvents: Int = 256, stallLimit: Duration = .seconds(10)) {
+        ///
+        /// - Parameter clientsPerUser: nil for a quarter of all.
+        public init(
+            clientsMax: Int = 64, clientsPerUser: Int? = nil, queueEvents: Int = 256,
+            stallLimit: Duration = .seconds(10)
+        ) {
             self.clientsMax = clientsMax
+            self.clientsPerUser = clientsPerUser ?? max(1, clientsMax / 4)
             self.queueEvents = queueEvents
             self.stallLimit = stallLimit
         }
+
+        /// How many of the places are kept for root and the daemon's own user.
+        var clientsReserved: Int { clientsMax / 8 }
     }
 
     private enum State { case listening, accepting, closed }
@@ -124,9 +135,8 @@ public final class EventServer: Sendable {
     /// answers to requests) is ignored.
     public func publish(_ event: DigitEvent) {
         // A DEVICE is kept for the clients to come.
-        guard let kind = event.publishedKind, kind == .device || demand.wants(kind), !demand.isClosed,
-            let line = EventLine(event)
-        else { return }
+        if let kind = event.publishedKind, kind != .device, !demand.wants(kind) { return }
+        guard !demand.isClosed, let line = EventLine(event) else { return }
         loop.execute { [registry] in registry.value.publish(line) }
     }
 
@@ -135,6 +145,9 @@ public final class EventServer: Sendable {
 
     /// Whether a client wants SPEECH. Cheap enough to be asked before each.
     public var wantsSpeech: Bool { demand.wants(.speech) }
+
+    /// Whether a client wants recognition to be muted. Cheap enough to be asked between readings.
+    public var isMuteWished: Bool { demand.isMuteWished }
 
     /// How many clients are connected.
     public var clientCount: Int { demand.clientCount }

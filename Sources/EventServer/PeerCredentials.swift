@@ -4,7 +4,8 @@ import Glibc
 struct PeerCredentials: CustomStringConvertible {
     // `struct ucred`, which Glibc's module does not show without _GNU_SOURCE.
     private var pid: pid_t = 0
-    private var uid = uid_t.max
+    /// The effective user of that process.
+    private(set) var uid = uid_t.max
     private var gid = gid_t.max
 
     init?(descriptor: CInt) {

@@ -19,10 +19,10 @@ extension GreyImage {
         if fstat(fileno(file), &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
             throw .unreadable(path: path, reason: "it is a directory, so name a PNG file in it")
         }
-        if status.st_mode & S_IFMT == S_IFREG, hasOversizedChunk(fileno(file), byteCount: Int(status.st_size)) {
-            throw .notUsable(
-                path: path,
-                reason: "a chunk in it claims to be longer than the file, so give it a PNG made by \(maker)")
+        if status.st_mode & S_IFMT == S_IFREG,
+            let complaint = chunkComplaint(fileno(file), byteCount: Int(status.st_size))
+        {
+            throw .notUsable(path: path, reason: "\(complaint), so give it a PNG made by \(maker)")
         }
 
         var image = emptyImage()
@@ -90,23 +90,30 @@ extension GreyImage {
     }
 }
 
-/// Whether a chunk before the pixels claims more bytes than the file has. libpng takes the memory for such a chunk, up to 2 GB,
-/// before it reads the first of its bytes; the simplified API offers no limit.
-private func hasOversizedChunk(_ file: Int32, byteCount: Int) -> Bool {
+/// Chunks that a picture may have before its pixels, and in all. One has a few, and pixels in pieces of 8 kB.
+private let chunksMax = 65_536
+
+/// What is wrong with the chunks, if one before the pixels claims more bytes than the file has, or there are too many: libpng takes
+/// the memory for a chunk, up to 2 GB, before it reads the first of its bytes, and 80 s for a gigabyte of empty ones; the
+/// simplified API offers no limit.
+private func chunkComplaint(_ file: Int32, byteCount: Int) -> String? {
     func bytes(_ count: Int, at offset: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         return pread(file, &bytes, count, offset) == count ? bytes : []
     }
-    guard bytes(8, at: 0) == [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] else { return false }
+    guard bytes(8, at: 0) == [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] else { return nil }
     var offset = 8
-    while true {
+    var hasPixels = false
+    for _ in 0..<chunksMax {
         // Length, type, content, checksum.
         let head = bytes(8, at: offset)
-        guard !head.isEmpty, head.suffix(4) != Array("IDAT".utf8)[...] else { return false }
+        guard !head.isEmpty, head.suffix(4) != Array("IEND".utf8)[...] else { return nil }
+        hasPixels = hasPixels || head.suffix(4) == Array("IDAT".utf8)[...]
         offset += 12 + head.prefix(4).reduce(0) { $0 << 8 | Int($1) }
-        // A file that was cut off in its checksum is libpng's to name.
-        if offset - 4 > byteCount { return true }
+        // A file that was cut off in its checksum, or in its pixels, is libpng's to name.
+        if offset - 4 > byteCount { return hasPixels ? nil : "a chunk in it claims to be longer than the file" }
     }
+    return "it has more than \(chunksMax) chunks"
 }
 
 /// A `png_image` before use, as the simplified API of libpng wants it.

@@ -50,11 +50,14 @@ public struct WeightsFile: Sendable, Equatable {
     /// written as I64 for each batch norm, 0 where the weights have none, so that PyTorch's strict
     /// `load_state_dict` takes the file. The same weights always give the same bytes.
     ///
+    /// - Parameter isPrivate: whether a file that was not there is for its owner alone.
     /// - Throws: `unusableValue` for a value that is not finite or is too large for `precision`; `unwritable`.
-    public func write(to path: String, precision: Precision = .f16) throws(WeightsError) {
+    public func write(
+        to path: String, precision: Precision = .f16, isPrivate: Bool = false
+    ) throws(WeightsError) {
         let bytes = try encoded(precision: precision)
         do throws(AtomicFileError) {
-            try writeAtomically(bytes, to: path)
+            try writeAtomically(bytes, to: path, mode: isPrivate ? 0o600 : 0o666)
         } catch {
             throw .unwritable(path: path, reason: error.reason)
         }

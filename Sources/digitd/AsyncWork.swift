@@ -6,15 +6,21 @@ import Synchronization
 enum AsyncWork {
     /// Runs `work` as a task and waits for it on the calling thread, the main one or another plain thread.
     static func wait<Value: Sendable>(for work: @escaping @Sendable () async throws -> Value) throws -> Value {
-        try Waiting(work).result()
+        let waiting = Waiting<Value>()
+        waiting.start(work)
+        return try waiting.result()
     }
 
-    /// As `wait`, and cancels the task on SIGINT or SIGTERM. What has not ended a second after that is ended by the signal.
+    /// As `wait`, and cancels the task on SIGINT or SIGTERM, and when the reader of standard output has gone. What has not ended
+    /// a second after a signal is ended by it.
     static func waitUntilStopped<Value: Sendable>(
         for work: @escaping @Sendable () async throws -> Value
     ) throws -> Value {
-        let waiting = Waiting(work)
+        let waiting = Waiting<Value>()
+        // Before the work begins, or a signal might end it that it was to be told of.
         let signals = StopSignals(grace: 1) { waiting.cancel() }
+        ReaderWatch.start { waiting.cancel() }
+        waiting.start(work)
         return try withExtendedLifetime(signals) { try waiting.result() }
     }
 }
@@ -23,9 +29,9 @@ enum AsyncWork {
 private final class Waiting<Value: Sendable>: Sendable {
     private let end = DispatchSemaphore(value: 0)
     private let outcome = Mutex<Result<Value, any Error>?>(nil)
-    private let task = Mutex<Task<Void, Never>?>(nil)
+    private let state = Mutex<(task: Task<Void, Never>?, isCancelled: Bool)>((nil, false))
 
-    init(_ work: @escaping @Sendable () async throws -> Value) {
+    func start(_ work: @escaping @Sendable () async throws -> Value) {
         let task = Task.detached {
             let result: Result<Value, any Error>
             do {
@@ -36,10 +42,20 @@ private final class Waiting<Value: Sendable>: Sendable {
             self.outcome.withLock { $0 = result }
             self.end.signal()
         }
-        self.task.withLock { $0 = task }
+        let isCancelled = state.withLock { state in
+            state.task = task
+            return state.isCancelled
+        }
+        if isCancelled { task.cancel() }
     }
 
-    func cancel() { task.withLock { $0 }?.cancel() }
+    func cancel() {
+        let task = state.withLock { state in
+            state.isCancelled = true
+            return state.task
+        }
+        task?.cancel()
+    }
 
     func result() throws -> Value {
         end.wait()

@@ -43,7 +43,7 @@ struct Classify: ParsableCommand {
             do {
                 let judgement = try model.judge(Self.window(of: file, for: model.file.frontEnd), labels: [0])
                 let result = Classification(file: file, judgement, temperature: model.file.temperature)
-                try StandardOutput.line(json ? result.json() : result.text)
+                try StandardOutput.line(json ? result.json() : result.text, isJSON: json)
             } catch let exit as ExitCode {
                 throw exit
             } catch {
@@ -66,7 +66,7 @@ struct Classify: ParsableCommand {
                 // What is less sure than the network's threshold is no digit.
                 var result = Classification(file: file, judgement, temperature: 1)
                 result.reject(below: model.acceptThreshold)
-                try StandardOutput.line(json ? result.json(utterance) : result.text)
+                try StandardOutput.line(json ? result.json(utterance) : result.text, isJSON: json)
             } catch let exit as ExitCode {
                 throw exit
             } catch {

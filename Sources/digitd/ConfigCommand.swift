@@ -1,5 +1,6 @@
 import ArgumentParser
 import DaemonConfiguration
+import DigitEvents
 import Foundation
 import Glibc
 
@@ -79,7 +80,8 @@ struct ConfigShow: ParsableCommand {
     func run() throws {
         let path = ConfigCommand.path(given: file)
         let configuration = try path.map { path throws(ConfigurationError) in try Configuration(contentsOf: path) }
-        var text = "# \(path ?? "No file: the defaults.")\n" + (configuration ?? Configuration()).text
+        var text =
+            "# \(path.map(PrintableText.of) ?? "No file: the defaults.")\n" + (configuration ?? Configuration()).text
         try text.withUTF8 { try StandardOutput.write(UnsafeRawBufferPointer($0)) }
     }
 }

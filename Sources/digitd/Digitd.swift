@@ -31,8 +31,10 @@ enum Main {
         setenv("LIBDISPATCH_LOG", "NO", 0)
         // A reader that has gone is an error of `write`, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        // So is a file that may not grow (ulimit -f): what was half written is then taken away with a sentence.
+        signal(SIGXFSZ, SIG_IGN)
         do {
-            var command = try Digitd.parseAsRoot()
+            var command = try Digitd.parseAsRoot(ProcessArguments.all)
             try command.run()
         } catch {
             let failure = CommandFailure(error)

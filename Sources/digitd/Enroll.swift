@@ -37,12 +37,13 @@ struct Enroll: ParsableCommand {
     var takes: Int?
     @Option(help: ArgumentHelp("Capture device, as digitd devices lists it.", valueName: "name"))
     var device: String?
+    @OptionGroup var channel: ChannelOption
     @Option(
         help: ArgumentHelp(
-            "WAV, FLAC or Ogg file to hear instead, or - for raw 16-bit little-endian mono on standard input.",
+            "WAV, FLAC or Ogg file to hear instead, or - for standard input: such a file, or raw 16-bit little-endian mono.",
             valueName: "file|-"), completion: .file())
     var input: String?
-    @Option(help: ArgumentHelp("Samples a second of standard input.", valueName: "hz"))
+    @Option(help: ArgumentHelp("Samples a second of raw standard input.", valueName: "hz"))
     var rate: Int?
     @Option(
         help: ArgumentHelp("Keep what was said as recordings, <digit>/person_<n>.wav.", valueName: "dir"),
@@ -87,7 +88,6 @@ struct Enroll: ParsableCommand {
             }
         }
         if input != nil, device != nil { throw ValidationError("Give --device or --input, not both.") }
-        if input == "-", rate == nil { throw ValidationError("--input - needs --rate, such as --rate 16000.") }
         if input != "-", rate != nil {
             throw ValidationError("--rate is for --input - only; files and devices have their own.")
         }
@@ -112,7 +112,8 @@ struct Enroll: ParsableCommand {
         guard let weights = try training.run(shouldStop: { signals.isStopWished }) else {
             StopSignals.end(by: signals.firstNumber ?? SIGINT)
         }
-        try weights.write(to: output, precision: .f16)
+        // What it learnt is a person's voice.
+        try weights.write(to: output, precision: .f16, isPrivate: true)
         try StandardOutput.line("\(output) written; use it with digitd listen --model \(Self.quoted(output))")
     }
 
@@ -146,7 +147,7 @@ struct Enroll: ParsableCommand {
         parameters.reportsLevel = StandardOutput.isTerminal
         let recognizer = try StreamRecognizer(
             classifier: try ResNetClassifier(weights: file.weights, precision: file.precision), parameters: parameters)
-        let source = try source(settings.capture.device)
+        let source = try source(settings.capture)
         defer { source.stop() }
         var recognition = LiveRecognition(reader: try AudioReader(source), recognizer: recognizer)
         let takes = try EnrollDialogue.run(
@@ -162,14 +163,18 @@ struct Enroll: ParsableCommand {
             })
     }
 
-    private func source(_ configured: String) throws(AudioInputError) -> any AudioSource {
+    private func source(
+        _ configured: DaemonConfiguration.Configuration.Capture
+    ) throws(AudioInputError) -> any AudioSource {
         let logger = Logs.make()
+        // As listen will hear it.
+        let channel = self.channel.channel ?? configured.channel.map(CaptureChannel.number) ?? .mix
         switch input {
         case nil:
-            let name = device ?? (configured == "default" ? nil : configured)
-            return try ALSACapture.open(device: name, policy: .failIfUnavailable, logger: logger)
-        case "-": return try StandardInputSource(rate: rate ?? AudioReader.rate, logger: logger)
-        case let path?: return try FileSource(path: path)
+            let name = device ?? (configured.device == "default" ? nil : configured.device)
+            return try ALSACapture.open(device: name, channel: channel, policy: .failIfUnavailable, logger: logger)
+        case "-": return try StandardInputSource(rate: rate, channel: channel, logger: logger)
+        case let path?: return try FileSource(path: path, channel: channel, logger: logger)
         }
     }
 

@@ -20,8 +20,10 @@ struct EnrollRecordings {
             var number = 0
             while FileManager.default.fileExists(atPath: path(folder, number)) { number += 1 }
             do throws(AtomicFileError) {
+                // A person's voice is theirs.
                 try writeAtomically(
-                    WaveFile.bytes(samples: take.samples, rate: AudioReader.rate), to: path(folder, number))
+                    WaveFile.bytes(samples: take.samples, rate: AudioReader.rate), to: path(folder, number),
+                    mode: 0o600)
             } catch {
                 throw CommandFailure(.failed, "Cannot write \"\(path(folder, number))\": \(error.reason).")
             }

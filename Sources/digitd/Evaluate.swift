@@ -39,7 +39,8 @@ struct Evaluate: ParsableCommand {
     var json = false
     @Option(
         help: ArgumentHelp(
-            "Directory for a page with plots, index.html, metrics.json and, of numbers, utterances.tsv.", valueName: "dir"),
+            "Directory for a page with plots, index.html, metrics.json and, of numbers, utterances.tsv.",
+            valueName: "dir"),
         completion: .directory)
     var report: String?
 
@@ -120,7 +121,8 @@ struct Evaluate: ParsableCommand {
     /// Of a network for utterances: clips of one word, and recordings of several.
     private func evaluateUtterances(_ file: ModelFile) throws {
         if live == true {
-            throw CommandFailure(.inputNotUsable, "--live is of networks that hear windows; leave it out for \(file.path).")
+            throw CommandFailure(
+                .inputNotUsable, "--live is of networks that hear windows; leave it out for \(file.path).")
         }
         let selected = try selection.select(for: file, noiseAlone: false)
         var reader = try file.reader()

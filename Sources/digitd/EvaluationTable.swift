@@ -79,7 +79,8 @@ extension StringFigures {
                     "\(tally.others)", "\(tally.othersHeard)",
                 ], first: 18, width: 11)
         }
-        let error = "expected calibration error of digits within utterances "
+        let error =
+            "expected calibration error of digits within utterances "
             + String(format: "%.4f", reliability.expectedError)
         return [TextTable.row("numbers", columns, first: 18, width: 11)] + rows + [error]
     }

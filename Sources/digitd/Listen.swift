@@ -15,25 +15,28 @@ struct Listen: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Recognises digits from a microphone, a file or standard input. (default)",
         discussion: """
-            Ends at the end of the input, or on SIGINT or SIGTERM. A microphone that is unplugged is waited for.
+            Ends at the end of the input, on SIGINT or SIGTERM, or when whoever reads its output has gone. A microphone that is \
+            unplugged is waited for.
 
             Formats: text is for a person; json has one event a line, VERSION first and BYE last; digits has the bare digits, \
             one a line. Each event is written at once. Without --format it is text on a terminal and json elsewhere.
 
             With --socket it is a daemon that programs subscribe to (digitd subscribe), and starts without a microphone too. \
+            A reader of its output that does not keep up misses events then, and one that leaves does not end it. \
             Options given here go before those of the configuration file, which SIGHUP has read again.
             """)
 
     @Option(help: ArgumentHelp("Capture device, as digitd devices lists it.", valueName: "name"))
     var device: String?
+    @OptionGroup var channel: ChannelOption
     @Option(
         help: ArgumentHelp(
-            "WAV, FLAC or Ogg file to hear instead, or - for raw 16-bit little-endian mono on standard input.",
+            "WAV, FLAC or Ogg file to hear instead, or - for standard input: such a file, or raw 16-bit little-endian mono.",
             valueName: "file|-"), completion: .file())
     var input: String?
     @Flag(help: "Hear a file at the speed of its own clock.")
     var realtime = false
-    @Option(help: ArgumentHelp("Samples a second of standard input.", valueName: "hz"))
+    @Option(help: ArgumentHelp("Samples a second of raw standard input.", valueName: "hz"))
     var rate: Int?
     @Option(help: "What to print: text, json or digits.")
     var format: EventFormat?
@@ -53,7 +56,6 @@ struct Listen: ParsableCommand {
 
     func validate() throws {
         if input != nil, device != nil { throw ValidationError("Give --device or --input, not both.") }
-        if input == "-", rate == nil { throw ValidationError("--input - needs --rate, such as --rate 16000.") }
         if input != "-", rate != nil {
             throw ValidationError("--rate is for --input - only; files and devices have their own.")
         }
@@ -103,7 +105,8 @@ struct Listen: ParsableCommand {
             ? ConfigurationReloads(path: path, overrides: overrides, notifier: notifier, logger: logger) : nil
         let source = try source(settings, policy: isDaemon ? .keepTrying : .failIfUnavailable, logger)
         defer { source.stop() }
-        let printer = EventPrinter(format: ListenOutput.format(settings.output.format))
+        let printer = EventPrinter(
+            format: ListenOutput.format(settings.output.format), isQueued: server != nil)
         printer.isMuted = ListenOutput.isSecret(settings.log)
         var parts = Daemon.Parts(
             board: board, logger: logger, isPrinted: printer.format != nil && !printer.isMuted)
@@ -124,8 +127,10 @@ struct Listen: ParsableCommand {
         daemon.begin()
         do {
             try recognition.run(
+                isMuteWished: { daemon.isMuteWished }, hearing: { daemon.hear($0) },
                 housekeeping: { recognizer in
                     daemon.turn(&recognizer)
+                    printer.look()
                     // Clients of the socket are served on when whoever read standard output has gone.
                     return !signals.isStopWished && (printer.failure == nil || server != nil)
                 }
@@ -135,21 +140,28 @@ struct Listen: ParsableCommand {
             }
         } catch {
             daemon.end(reason: "error")
-            printer.print(.bye(.init(reason: "error")))
+            printer.finish(.bye(.init(reason: "error")), limit: Self.outputGrace)
             // A daemon outlives the reader of its standard output, and has a failure of its own.
             throw server == nil ? (printer.failure ?? error) : error
         }
         let reason = signals.isStopWished ? "shutdown" : "end_of_input"
         daemon.end(reason: reason)
-        printer.print(.bye(.init(reason: reason)))
+        // A file's events all come, however long its reader takes; a signal ends the wait.
+        printer.finish(.bye(.init(reason: reason)), limit: signals.isStopWished ? Self.outputGrace : nil)
         if server == nil, let failure = printer.failure { throw failure }
     }
+
+    /// How long the reader of standard output is waited for at the end; the clients of the socket have half a second before that,
+    /// and a second is all that there is.
+    private static let outputGrace = Duration.milliseconds(300)
 
     /// Puts the command line over a configuration.
     private var overrides: @Sendable (inout DaemonConfiguration.Configuration) -> Void {
         let (device, model, socket, format, verbose) = (device, model, socket, format, verbose)
         let precision = precision.precision
+        let channel = channel.channel
         return { settings in
+            if let channel { settings.capture.channel = channel.number }
             if let device { settings.capture.device = device }
             if let model { settings.recognition.model = model }
             if let precision { settings.recognition.precision = precision }
@@ -162,12 +174,14 @@ struct Listen: ParsableCommand {
     private func source(
         _ settings: DaemonConfiguration.Configuration, policy: ALSACapture.OpenPolicy, _ logger: Logger
     ) throws(AudioInputError) -> any AudioSource {
+        let channel = settings.capture.channel.map(CaptureChannel.number) ?? .mix
         switch input {
         case nil:
             let name = settings.capture.device
-            return try ALSACapture.open(device: name == "default" ? nil : name, policy: policy, logger: logger)
-        case "-": return try StandardInputSource(rate: rate ?? AudioReader.rate, logger: logger)
-        case let path?: return try FileSource(path: path, realtime: realtime)
+            return try ALSACapture.open(
+                device: name == "default" ? nil : name, channel: channel, policy: policy, logger: logger)
+        case "-": return try StandardInputSource(rate: rate, channel: channel, logger: logger)
+        case let path?: return try FileSource(path: path, realtime: realtime, channel: channel, logger: logger)
         }
     }
 }

@@ -26,6 +26,7 @@ struct Monitor: ParsableCommand {
     @OptionGroup var socket: SocketOption
     @Option(help: ArgumentHelp("Listen to this capture device, as digitd devices lists it.", valueName: "name"))
     var device: String?
+    @OptionGroup var channel: ChannelOption
     @Option(
         help: ArgumentHelp("Listen to a WAV, FLAC or Ogg file at its own speed.", valueName: "file"),
         completion: .file())
@@ -38,8 +39,8 @@ struct Monitor: ParsableCommand {
     func validate() throws {
         let sources = [device, input, socket.socket].compactMap { $0 }
         if sources.count > 1 { throw ValidationError("Give only one of --device, --input and --socket.") }
-        if model != nil, socket.socket != nil {
-            throw ValidationError("--model is for listening without a daemon; a daemon has its own.")
+        if socket.socket != nil, model != nil || channel.channel != nil {
+            throw ValidationError("--model and --channel are for listening without a daemon; a daemon has its own.")
         }
     }
 
@@ -53,7 +54,7 @@ struct Monitor: ParsableCommand {
         // Before there are threads that signals could go to.
         let display = try MonitorDisplay(feed, style: style)
         let tap = MonitorTap(feed, lines: style.hasCursor ? nil : MonitorLines(style: style))
-        if device != nil || input != nil || model != nil {
+        if device != nil || input != nil || model != nil || channel.channel != nil {
             listen(tap)
         } else {
             Task.detached { await follow(client, tap) }
@@ -114,9 +115,10 @@ extension Monitor {
         let logger = Logger(label: "digitd") { _ in SwiftLogNoOpLogHandler() }
         let source: any AudioSource =
             if let input {
-                try FileSource(path: input, realtime: true)
+                try FileSource(path: input, realtime: true, channel: channel.channel ?? .mix)
             } else {
-                try ALSACapture.open(device: device, policy: .failIfUnavailable, logger: logger)
+                try ALSACapture.open(
+                    device: device, channel: channel.channel ?? .mix, policy: .failIfUnavailable, logger: logger)
             }
         defer { source.stop() }
         var recognition = LiveRecognition(reader: try AudioReader(source), recognizer: recognizer)

@@ -1,3 +1,4 @@
+import DigitEvents
 import Glibc
 
 /// Progress of a long command on standard output: one line that is written over on a terminal, plain lines elsewhere.
@@ -23,17 +24,17 @@ struct ProgressLine {
         nextUpdate = now + interval
         if isTerminal {
             // Carriage return, and erase to the end of the line. A longer text would wrap and leave its first part behind.
-            try write("\r" + String(text().prefix(width - 1)) + "\u{1B}[K")
+            try write("\r" + String(PrintableText.of(text()).prefix(width - 1)) + "\u{1B}[K")
             isLineOpen = true
         } else {
-            try write(text() + "\n")
+            try write(PrintableText.of(text()) + "\n")
         }
     }
 
     /// Prints a line that stays.
     mutating func line(_ text: String) throws {
         try clear()
-        try write(text + "\n")
+        try write(PrintableText.of(text) + "\n")
     }
 
     /// Takes the updating line away, before something else is printed and at the end.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DigitEvents
 import Glibc
 
 /// Standard output, without a buffer: what was printed has been written.
@@ -12,9 +13,32 @@ enum StandardOutput {
             && output.st_mode & S_IFMT == S_IFCHR && output.st_rdev == null.st_rdev
     }
 
-    /// Writes text and a line feed.
-    static func line(_ text: String) throws {
-        var text = text
+    /// Whether somebody reads it who may go: it is a pipe or a socket.
+    static var hasReader: Bool {
+        var status = stat()
+        guard fstat(STDOUT_FILENO, &status) == 0 else { return false }
+        return status.st_mode & S_IFMT == S_IFIFO || status.st_mode & S_IFMT == S_IFSOCK
+    }
+
+    /// Whether its reader has gone, so that nothing can be written any more.
+    static var readerHasGone: Bool { hasReader && readerHasGone(waiting: 0) }
+
+    /// Waits for its reader to go, for so many milliseconds at most; -1 for as long as it takes.
+    static func readerHasGone(waiting milliseconds: CInt) -> Bool {
+        // Nothing is asked for: a pipe without a reader is an error, and a socket without a peer hung up.
+        var entry = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+        return poll(&entry, 1, milliseconds) > 0 && entry.revents & Int16(POLLERR | POLLHUP) != 0
+    }
+
+    /// Writes lines and a line feed, without what a terminal would obey: names of files, and what a daemon says.
+    ///
+    /// - Parameter isJSON: whether it is a line of JSON, which has escapes for that.
+    static func line(_ text: String, isJSON: Bool = false) throws {
+        var text =
+            isJSON
+            ? PrintableText.ofJSON(text)
+            : text.split(separator: "\n", omittingEmptySubsequences: false).map { PrintableText.of(String($0)) }
+                .joined(separator: "\n")
         text.append("\n")
         try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
     }
@@ -49,8 +73,7 @@ enum StandardError {
 
     /// Prints exactly one line, whatever the file and device names in it hold.
     static func line(_ text: String) {
-        let printable = text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }
-        write(String(String.UnicodeScalarView(printable)) + "\n")
+        write(PrintableText.of(text) + "\n")
     }
 
     /// Writes text as it is.

@@ -14,6 +14,6 @@ struct Status: ParsableCommand {
     func run() throws {
         let client = DigitClient(path: socket.socket)
         let line = try AsyncWork.wait { try await client.statusLine() }
-        try StandardOutput.line(json ? line.text : line.event.text ?? "")
+        try StandardOutput.line(json ? line.text : line.event.text ?? "", isJSON: json)
     }
 }

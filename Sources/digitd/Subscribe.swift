@@ -6,7 +6,8 @@ struct Subscribe: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Prints the events of a running daemon.",
         discussion: """
-            Waits for the daemon where there is none, and connects again when it goes and returns; ends on SIGINT or SIGTERM.
+            Waits for the daemon where there is none, and connects again when it goes and returns; ends on SIGINT or \
+            SIGTERM, and when whoever reads its output has gone.
 
             Formats: text is for a person; json has one event a line, as the daemon sent it; digits has the bare digits, one \
             a line. Without --format it is text on a terminal and json elsewhere. Kinds of events: DIGIT, REJECTED, DEVICE, \
@@ -45,7 +46,7 @@ struct Subscribe: ParsableCommand {
         switch (format, line.event) {
         case (.json, _):
             // As it came: a newer daemon's keys and classes are for those who know them.
-            try StandardOutput.line(line.text)
+            try StandardOutput.line(line.text, isJSON: true)
         case (.digits, .overflow), (.digits, .error):
             // There is no place for them in that format, but whoever counts on every digit must know.
             StandardError.report(line.event.text ?? "")

@@ -89,6 +89,34 @@ extension ALSATests {
             #expect(zip(result.samples, expected).allSatisfy { abs($0 - $1) < 1e-6 })
         }
 
+        @Test func oneChannelOfSeveralIsHeard_andOneThatIsNotThereIsAnError() throws {
+            let samples = noise16(20_000)
+            let device = Rig.device(["file": Rig.write("stereo.raw", samples.bytes), "channels": "2"])
+            let logger = Logger(label: "test")
+            let capture = try ALSACapture.open(
+                device: device, channel: .number(1), policy: .failIfUnavailable, logger: logger)
+            defer { capture.stop() }
+            var reader = try AudioReader(capture)
+            let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: 1000)
+            defer { buffer.deallocate() }
+            var heard: [Float] = []
+            while heard.count < 8000 {
+                if case .samples(let count) = try reader.read(into: buffer, timeout: .seconds(5)) {
+                    heard += buffer[..<count]
+                }
+            }
+            #expect(
+                heard.prefix(8000)
+                    == samples.indices.filter { $0 % 2 == 1 }.prefix(8000).map { samples.floats[$0] }[...])
+            let error = #expect(throws: AudioInputError.self) {
+                try ALSACapture.open(device: device, channel: .number(2), policy: .failIfUnavailable, logger: logger)
+            }
+            #expect(
+                error
+                    == .deviceFailed(
+                        name: device, reason: "it has 2 channels, of numbers 0 to 1, and no channel 2"))
+        }
+
         @Test func overrunIsAGapAndCaptureGoesOn() throws {
             let samples = noise16(16_000)
             let device = Rig.device(["file": Rig.write("xrun.raw", samples.bytes), "script": "4000:xrun 8000:xrun"])

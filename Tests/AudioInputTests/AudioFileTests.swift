@@ -147,6 +147,35 @@ import Testing
         expectNotUsable(scratch.write("a.wav", bytes.dropLast(missing)), "cut short")
     }
 
+    /// libsndfile takes a minute and a half for a gigabyte of them.
+    @Test(arguments: [true, false]) func floodOfEmptyChunksIsNotUsable(isBeforeTheSound: Bool) {
+        let whole = waveBytes(data: noise16(100).bytes)
+        let chunks = [[UInt8]](repeating: Array("junk".utf8) + [0, 0, 0, 0], count: 20_000).flatMap { $0 }
+        let bytes = isBeforeTheSound ? whole[..<36] + chunks + whole[36...] : whole + chunks
+        expectNotUsable(scratch.write("a.wav", Array(bytes)), "parts")
+        let few = [[UInt8]](repeating: Array("junk".utf8) + [0, 0, 0, 0], count: 200).flatMap { $0 }
+        #expect(throws: Never.self) { try AudioFile.readMono(scratch.write("b.wav", whole + few)) }
+    }
+
+    @Test func soundThatIsTooLongForTheMemoryIsRefusedBeforeItIsTaken() throws {
+        let path = scratch.path + "/long.flac"
+        writeSoundFile(path, [Float](repeating: 0, count: 8000), rate: 8000, format: SF_FORMAT_FLAC | SF_FORMAT_PCM_16)
+        // The number of samples is the last 36 bits before the checksum of STREAMINFO.
+        let file = fopen(path, "r+b")!
+        fseek(file, 21, SEEK_SET)
+        let bits = UInt8(truncatingIfNeeded: fgetc(file))
+        fseek(file, 21, SEEK_SET)
+        fputc(CInt(bits | 0x0F), file)
+        fputc(0xFF, file)
+        fclose(file)
+        #expect(
+            throws: AudioInputError.notUsable(
+                input: path, reason: "it is too long to be read at once; cut it into parts")
+        ) { try AudioFile.readMono(path) }
+        #expect(throws: AudioInputError.self) { try AudioFile.readMono(path, rate: 16_000) }
+        #expect(throws: AudioInputError.self) { try AudioFile.readMonoOffline(path, rate: 8000) }
+    }
+
     @Test(arguments: [4, 12, 20, 30, 36, 40, 44]) func truncatedHeaderIsNotUsable(length: Int) {
         let whole = waveBytes(data: noise16(100).bytes)
         expectNotUsable(scratch.write("a.wav", Array(whole.prefix(length))), "")

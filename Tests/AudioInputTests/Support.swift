@@ -46,7 +46,7 @@ func waveBytes(
 ) -> [UInt8] {
     let size = dataSize ?? data.count
     let frameBytes = channels * bits / 8
-    var bytes = Array("RIFF".utf8) + littleEndian(UInt32(36 + size)) + Array("WAVEfmt ".utf8)
+    var bytes = Array("RIFF".utf8) + littleEndian(UInt32(truncatingIfNeeded: 36 + size)) + Array("WAVEfmt ".utf8)
     bytes += littleEndian(UInt32(16)) + littleEndian(UInt16(tag)) + littleEndian(UInt16(channels))
     bytes += littleEndian(UInt32(rate)) + littleEndian(UInt32(rate * frameBytes))
     bytes += littleEndian(UInt16(frameBytes)) + littleEndian(UInt16(bits))

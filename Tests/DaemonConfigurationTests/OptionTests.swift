@@ -9,6 +9,7 @@ import Testing
             """
             [capture]
             device = "plughw:CARD=Mic,DEV=0"
+            channel = 3
             release_when_idle = true
             release_after_s = 2.5
             [recognition]
@@ -43,6 +44,7 @@ import Testing
             mode = "0666"
             group = "audio"
             clients_max = 1024
+            clients_per_user = 9
             queue_events = 16
             stall_s = 60
             [output]
@@ -53,6 +55,7 @@ import Testing
             """)
         var expected = Configuration()
         expected.capture.device = "plughw:CARD=Mic,DEV=0"
+        expected.capture.channel = 3
         expected.capture.releaseWhenIdle = true
         expected.capture.releaseAfter = 2.5
         expected.recognition.model = "/srv/digits.safetensors"
@@ -84,6 +87,7 @@ import Testing
         expected.server.mode = 0o666
         expected.server.group = "audio"
         expected.server.clientsMax = 1024
+        expected.server.clientsPerUser = 9
         expected.server.queueEvents = 16
         expected.server.stallSeconds = 60
         expected.output.format = .none
@@ -96,7 +100,8 @@ import Testing
         #expect(live.count + needRestart.count == ConfigurationOption.all.count)
         #expect(
             needRestart == [
-                "capture.device", "recognition.model", "recognition.precision", "server.socket", "server.mode",
+                "capture.device", "capture.channel", "recognition.model", "recognition.precision", "server.socket",
+                "server.mode",
                 "server.group",
                 "output.format",
             ])
@@ -177,6 +182,10 @@ import Testing
         case .probabilityOrAuto:
             #expect(isAllowed("0") && isAllowed("1.0") && isAllowed("\"auto\"") && isAllowed("-0.0"))
             #expect(!isAllowed("-0.1") && !isAllowed("1.0000001") && !isAllowed("nan") && !isAllowed("\"\""))
+        case .integerOr(let range, let word):
+            #expect(isAllowed("\(range.lowerBound)") && isAllowed("\(range.upperBound)") && isAllowed("\"\(word)\""))
+            #expect(!isAllowed("\(range.lowerBound - 1)") && !isAllowed("\(range.upperBound + 1)"))
+            #expect(!isAllowed("\"\"") && !isAllowed("1.5"))
         case .flag, .words, .text, .path, .mode: break
         }
     }

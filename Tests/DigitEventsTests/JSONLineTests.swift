@@ -29,6 +29,10 @@ import Testing
     static let fullStatus: DigitEvent.Status = {
         var full = status
         full.error = "e"
+        full.reason = .silent
+        full.levelDecibels = -48.2
+        full.mutes = 2
+        full.isMuted = true
         return full
     }()
 
@@ -47,6 +51,15 @@ import Testing
             #"{"class":"REJECTED","seq":18,"reason":"not_a_digit","confidence":0.91,"start":14.5,"end":15}"#,
             .rejected(.init(seq: 18, reason: .notADigit, confidence: 0.91, start: 14.5, end: 15))
         ),
+        (
+            #"{"class":"DIGIT","seq":19,"utterance":9,"digit":0,"spoken":"oh","confidence":0.5,"start":1,"end":2,"at":3}"#,
+            .digit(
+                .init(seq: 19, utterance: 9, digit: 0, spoken: "oh", confidence: 0.5, start: 1, end: 2, at: 3))
+        ),
+        (
+            #"{"class":"REJECTED","seq":20,"utterance":9,"reason":"too_short","start":1,"end":2}"#,
+            .rejected(.init(seq: 20, utterance: 9, reason: .tooShort, start: 1, end: 2))
+        ),
         (#"{"class":"SPEECH","state":"start","at":12.34}"#, .speech(.init(state: .start, at: 12.34))),
         (#"{"class":"GAP","lost_frames":480,"cause":"overrun"}"#, .gap(.init(lostFrames: 480, cause: "overrun"))),
         (
@@ -57,6 +70,7 @@ import Testing
             #"{"class":"LEVEL","level_db":-41.2,"floor_db":-58,"threshold_db":-49,"speech":false}"#,
             .level(.init(levelDecibels: -41.2, floorDecibels: -58, thresholdDecibels: -49, speech: false))
         ),
+        (#"{"class":"MUTE","muted":true}"#, .mute(.init(muted: true))),
         (#"{"class":"OVERFLOW","lost":3}"#, .overflow(.init(lost: 3))),
         (
             #"{"class":"ERROR","code":"bad_request","message":"..."}"#,
@@ -69,7 +83,7 @@ import Testing
         ),
         (
             #"{"class":"STATUS","release":"0.1.0","device":"plughw:CARD=Mic,DEV=0","state":"open","rate":48000,"channels":2,"#
-                + #""stream":65.25,"uptime":7512.5,"digits":17,"rejected":3,"gaps":1,"lost_frames":480,"clients":2,"#
+                + #""stream":65.25,"uptime":7512.5,"digits":17,"rejected":3,"gaps":1,"lost_frames":480,"mutes":0,"clients":2,"#
                 + #""overflows":5,"model":"digits.safetensors","checksum":"9f86d081","#
                 + #""delay_ms":{"p50":68,"p95":108,"max":131}}"#,
             .status(status)
@@ -143,6 +157,11 @@ import Testing
                     error: text)),
             .status(longStatus(text)), .error(.init(code: text, message: text)), .unknown(class: text),
             .gap(.init(lostFrames: .min, cause: text)),
+            .digit(
+                .init(
+                    seq: .min, utterance: .min, digit: .min, spoken: text, confidence: -.greatestFiniteMagnitude,
+                    alternatives: Array(repeating: .init(digit: .min, confidence: -0.1234), count: 100),
+                    start: -.greatestFiniteMagnitude, end: -.greatestFiniteMagnitude, at: -.greatestFiniteMagnitude)),
         ]
         for event in events {
             let line = event.jsonLine
@@ -167,7 +186,31 @@ import Testing
         status.clients = .min
         status.overflows = .min
         status.delay = .init(p50: .min, p95: .min, max: .min)
+        status.mutes = .min
+        status.isMuted = true
+        status.reason = .init(rawValue: text)
+        status.levelDecibels = -.greatestFiniteMagnitude
         return status
+    }
+
+    @Test(arguments: [
+        ("\u{85}\u{9B}31m", #"\u0085\u009b31m"#), ("\u{202E}\u{2028}\u{FEFF}", #"\u202e\u2028\ufeff"#),
+        ("\u{E0041}\u{7F}", #"\udb40\udc41\u007f"#), ("ü€😀\u{200D}", "ü€😀\u{200D}"),
+    ]) func whatATerminalWouldObeyIsEscaped(_ text: String, _ escaped: String) throws {
+        let event = DigitEvent.bye(.init(reason: text))
+        #expect(event.jsonLine == #"{"class":"BYE","reason":"\#(escaped)"}"# + "\n")
+        #expect(try DigitEvent(jsonLine: event.jsonLine) == event)
+        // As a foreign daemon may send it.
+        let foreign = "{\"class\":\r\"BYE\",\t\"reason\":\"\(text)\"}"
+        let shown = PrintableText.ofJSON(foreign)
+        #expect(shown.unicodeScalars.allSatisfy { PrintableText.of(String($0)) == String($0) })
+        #expect(try DigitEvent(jsonLine: shown) == event)
+        #expect(!PrintableText.of(text).contains("\u{85}") && !(event.text ?? "").contains("\u{202E}"))
+    }
+
+    @Test func statusOfAnOlderDaemonIsRead() throws {
+        let line = Self.contract.first { $0.0.contains("STATUS") }!.0.replacing(#""mutes":0,"#, with: "")
+        #expect(try DigitEvent(jsonLine: line) == .status(Self.status))
     }
 
     @Test(arguments: [
@@ -177,6 +220,7 @@ import Testing
             ClientRequest(watch: Set(DigitEvent.Kind.allCases)),
             #"{"watch":["DIGIT","REJECTED","DEVICE","GAP","BYE","SPEECH","LEVEL"]}"#
         ),
+        (ClientRequest(mute: true), #"{"mute":true}"#), (ClientRequest(mute: false), #"{"mute":false}"#),
         (ClientRequest(minConfidence: 0.123_456), #"{"min_confidence":0.123456}"#),
         (
             ClientRequest(watch: [.level, .digit], minConfidence: 1, status: true, ping: -1),

@@ -260,3 +260,15 @@ import Testing
         #expect(lines.line(.status(.init(release: "1", model: "m", checksum: "c"))) == nil)
     }
 }
+
+@Suite struct MonitorNumbersTests {
+    @Test func numbersOfAHostileDaemonAreNoEnd() {
+        var state = MonitorState(source: .own)
+        for _ in 0..<3 {
+            state.take(.gap(.init(lostFrames: .max, cause: "x")), at: 0)
+            state.take(.overflow(.init(lost: .min)), at: 0)
+        }
+        #expect(state.lostFrames == .max)
+        #expect(state.overflows == .min)
+    }
+}

@@ -195,6 +195,19 @@ import Testing
         #expect(try fourth.event()?.seq == 2)
     }
 
+    @Test func floodOfClientsIsNoFloodOfLines_atAnyLevel() throws {
+        let test = try TestServer()
+        for _ in 0..<200 {
+            let client = try test.client()
+            client.close()
+        }
+        waitUntil { test.server.clientCount == 0 }
+        test.settle()
+        // Five who come and five who leave in ten seconds; this may take twenty.
+        #expect(test.log.lines.count >= 10)
+        #expect(test.log.lines.count <= 30)
+    }
+
     @Test func logHasThePeerAndNoEvents() throws {
         let test = try TestServer()
         let client = try test.client()

@@ -55,6 +55,14 @@ struct MelImageReadingTests {
         #expect(throws: Never.self) { try read(good.prefix(33) + harmless + good.dropFirst(33)) }
     }
 
+    /// libpng takes 80 s for a gigabyte of empty ones.
+    @Test func floodOfChunksIsRefused() throws {
+        let good = TestPNG(width: 50, height: 40, kind: .grey).bytes
+        let flood = [[UInt8]](repeating: [0, 0, 0, 0] + Array("quIt".utf8) + [1, 2, 3, 4], count: 70_000).flatMap { $0 }
+        try expectNotUsable(good.prefix(33) + flood + good.dropFirst(33), because: "chunks")
+        try expectNotUsable(good.dropLast(12) + flood + good.suffix(12), because: "chunks")
+    }
+
     @Test func aDamagedPictureIsRefused() throws {
         let good = TestPNG(width: 50, height: 40, kind: .grey).bytes
         for length in stride(from: 8, to: good.count - 12, by: 97) {

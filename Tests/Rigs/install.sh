@@ -66,6 +66,41 @@ for prefix in /usr/local /usr /opt/digitd; do
     diff "$work/first" <(contents) || fail "the unedited configuration was not replaced"
     if [ "$prefix" != /opt/digitd ]; then "$install" --prefix "$prefix" --uninstall >"$work/out"; fi
 done
+
+# A stranger's file is left alone, and nothing is installed beside it; an edited one is kept as a copy; and an installation that
+# was interrupted can be taken away.
+rm -rf "$work/root"
+mkdir -p "$work/root/usr/local/bin"
+echo stranger >"$work/root/usr/local/bin/digitd"
+refused 73 "${binary[@]}"
+[ "$(cd "$work/root" && find . -type f)" = ./usr/local/bin/digitd ] || fail "left beside a stranger's file: $(contents)"
+grep -qx stranger "$work/root/usr/local/bin/digitd" || fail "a stranger's program was overwritten"
+refused 66 --uninstall
+rm -r "$work/root" && mkdir "$work/root"
+"$install" "${binary[@]}" >"$work/out"
+unit=$work/root/usr/local/lib/systemd/system/digitd.service
+echo '# mine' >>"$unit"
+"$install" "${binary[@]}" >"$work/out"
+tail -1 "$unit.edited" | grep -qx '# mine' || fail "an edited unit was overwritten without a copy"
+if grep -qx '# mine' "$unit"; then fail "an edited unit was not replaced"; fi
+rm "$unit.edited"
+echo '# mine' >>"$unit"
+"$install" --uninstall >"$work/out"
+[ "$(cd "$work/root" && find . -type f)" = ./usr/local/lib/systemd/system/digitd.service.edited ] || fail "left: $(contents)"
+rm -r "$work/root" && mkdir "$work/root" "$work/fake"
+cat >"$work/fake/install" <<FAKE
+#!/bin/sh
+case "\$*" in *digitd.fish*) exit 1 ;; esac
+PATH=$PATH exec install "\$@"
+FAKE
+chmod +x "$work/fake/install"
+if PATH=$work/fake:$PATH "$install" "${binary[@]}" >"$work/out" 2>&1; then fail "the installation was not interrupted"; fi
+[ -x "$work/root/usr/local/bin/digitd" ] || fail "the installation was interrupted too soon"
+"$install" --uninstall >"$work/out"
+[ -z "$(cd "$work/root" && find . -type f)" ] || fail "an interrupted installation leaves: $(contents)"
+rm -rf "$work/root" && mkdir "$work/root"
+"$install" --prefix /opt/digitd "${binary[@]}" >"$work/out"
+
 echo "installed, again, over an edited configuration, and removed: under /usr/local, /usr and /opt/digitd"
 
 installed=$work/root/opt/digitd/bin/digitd

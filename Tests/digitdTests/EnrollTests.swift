@@ -155,6 +155,11 @@ import Testing
             #expect(kept.count > clip.count / 2 && kept.count < clip.count + 6_000, "\(digit): \(kept.count) samples")
             #expect((kept.map(abs).max() ?? 0) > 0.2)
         }
+        // A person's voice, and what was learnt from it, are theirs.
+        for file in [output, scratch.path + "/kept/7/person_0.wav"] {
+            let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+            #expect(mode == 0o600, "\(file)")
+        }
     }
 
     @Test func soundThatEndsTooSoonLeavesNothing() throws {
@@ -199,7 +204,7 @@ import Testing
     @Test(arguments: [
         ["--data", "x"], ["--output", "x", "--takes", "0"], ["--output", "x", "--takes", "21"],
         ["--output", "x", "--data", "y", "--takes", "5"], ["--output", "x", "--data", "y", "--input", "z"],
-        ["--output", "x", "--device", "y", "--input", "z"], ["--output", "x", "--input", "-"],
+        ["--output", "x", "--device", "y", "--input", "z"], ["--output", "x", "--channel", "left"],
         ["--output", "x", "--rate", "8000"], ["--output", "x", "--windows", "1"],
         ["--data", "y", "--print-order"],
     ])

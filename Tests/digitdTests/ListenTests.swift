@@ -57,6 +57,22 @@ import Testing
         #expect(try classes(ofFile.outputLines) == ["VERSION", "DEVICE", "DIGIT", "BYE"])
     }
 
+    @Test func aFileOnStandardInputIsReadAsOne() throws {
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: demo))
+        let result = try listen(["--input", "-", "--format", "digits"], input: bytes)
+        #expect(result.output == String(repeating: "7\n", count: 10), "\(result.testDescription)")
+        let raw = try listen(["--input", "-", "--format", "digits"], input: Data(repeating: 1, count: 1000))
+        expectOneSentence(raw, 65)
+        #expect(raw.errors.contains("--rate"))
+    }
+
+    @Test func channelIsChosen_andOneThatIsNotThereIsAnError() throws {
+        #expect(try listen(["--input", demo, "--channel", "0", "--format", "digits"]).output.count == 20)
+        let result = try listen(["--input", demo, "--channel", "1"])
+        expectOneSentence(result, 65)
+        #expect(result.errors.contains("one channel, of number 0"))
+    }
+
     @Test(arguments: ["INT", "TERM"]) func signalEndsItWithBye(signal: String) throws {
         // Standard input stays open; the program is told to stop once it has printed its first line.
         let script = """

@@ -67,4 +67,14 @@ import Testing
         #expect(result.output.hasSuffix("\r\u{1B}[K26 pictures written\r\n"))
         #expect(result.output.count(where: { $0 == "\n" || $0 == "\r\n" }) == 1)
     }
+
+    @Test func fileThatMayNotGrowIsASentence_andLeavesNothing() throws {
+        let scratch = ScratchDirectory()
+        let result = try Command.shell(
+            #"(ulimit -f 0; exec "$0" mel "$1" "$2/seven.png") 2>&1 | cat"#,
+            [packageFile("Tests/Audio/digits/7/flite-slt_0.flac"), scratch.path])
+        #expect(result.output.hasPrefix("digitd: ") && result.output.hasSuffix(".\n"), "\(result.testDescription)")
+        #expect(result.output.split(separator: "\n").count == 1)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == [])
+    }
 }

@@ -94,18 +94,6 @@ private enum ServerLine {
         }
     }
 
-    @Test func aReaderThatGoesEndsItQuietly() throws {
-        let daemon = try FakeDaemon()
-        let command = try subscribe(
-            daemon.path, ["--format", "digits"], script: #""$0" "$@" | head -n 1; exit "${PIPESTATUS[0]}""#)
-        let connection = try daemon.accept(sending: ServerLine.version)
-        // Until it has gone, which shows when it writes a digit that nobody reads.
-        while (try? connection.send(ServerLine.digit)) != nil { usleep(5000) }
-        #expect(command.end() == 0)
-        #expect(command.output == "7\n")
-        #expect(command.errors == "")
-    }
-
     @Test(arguments: [
         ["--watch", "weather"], ["--min-confidence", "1.5"], ["--min-confidence", "nan"], ["--format", "xml"],
         ["--socket", ""], ["extra"],

@@ -45,7 +45,8 @@ import Testing
         ["train", "--data", "x", "--output", "y", "--recipe", "seed", "--split", "random"],
         ["train", "--data", "x", "--output", "y", "--split", "halves"], ["mel", "x", "y", "--recipe", "other"],
         ["evaluate", "--data", "x", "--official-test", "--split-test"], ["listen", "--format", "xml"],
-        ["listen", "--input", "-"], ["listen", "--input", "x.wav", "--rate", "8000"],
+        ["listen", "--channel", "left"], ["listen", "--channel", "-1"], ["listen", "--channel", "255"],
+        ["listen", "--input", "x.wav", "--rate", "8000"],
         ["listen", "--input", "x.wav", "--device", "y"], ["listen", "--realtime"], ["devices", "extra"],
     ])
     func wrongUsageEndsWith64(arguments: [String]) throws {

@@ -63,7 +63,8 @@ public struct UtteranceEvaluation {
             result.clips += store.clips
             for (condition, ratio) in ([nil] + ratios.map { $0 }).enumerated() {
                 try judge(store, ratio, condition, &reader, &result)
-                try progress((Double(done) + Double(range.count * condition) / Double(1 + ratios.count)) / Double(total))
+                try progress(
+                    (Double(done) + Double(range.count * condition) / Double(1 + ratios.count)) / Double(total))
             }
             done += range.count
         }

@@ -79,7 +79,9 @@ public struct DataSet: Sendable {
         for folder in entries where folder != "recordings" {
             try result.appendFolder(path + "/" + folder, named: folder, set: set)
         }
-        guard !result.clips.isEmpty || !result.noises.isEmpty || !result.utterances.isEmpty else { throw .noClips(path: given) }
+        guard !result.clips.isEmpty || !result.noises.isEmpty || !result.utterances.isEmpty else {
+            throw .noClips(path: given)
+        }
         return result
     }
 

@@ -31,7 +31,9 @@ struct RowPacking {
         guard let row = ends.firstIndex(where: { $0 + count <= width }) else { return false }
         let start = ends[row]
         for frame in 0..<count {
-            for band in 0..<bands { values[(row * bands + band) * width + start + frame] = frames[frame * bands + band] }
+            for band in 0..<bands {
+                values[(row * bands + band) * width + start + frame] = frames[frame * bands + band]
+            }
         }
         let framesPerColumn = shape.framesPerColumn!
         let columns = (count + framesPerColumn - 1) / framesPerColumn

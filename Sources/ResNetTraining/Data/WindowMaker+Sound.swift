@@ -3,7 +3,8 @@ extension WindowMaker {
     mutating func changeSpeed(_ random: inout SeededRandom) {
         guard random.chance(parameters.speedChance) else { return }
         let speed = random.uniform(in: parameters.speed)
-        resampler.resample(word, speed: speed, limit: 2 * max(Self.wordSamplesMax, word.count), into: &scratch2, scratch: &scratch)
+        resampler.resample(
+            word, speed: speed, limit: 2 * max(Self.wordSamplesMax, word.count), into: &scratch2, scratch: &scratch)
         guard !scratch2.isEmpty else { return }
         swap(&word, &scratch2)
         let start = min(Int(Float(wordSpeech.lowerBound) / speed), word.count - 1)

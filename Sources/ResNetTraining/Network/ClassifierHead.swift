@@ -146,12 +146,14 @@ final class ClassifierHead {
         logitGradient.withUnsafeMutableBufferPointer { gradient in
             pooled.withUnsafeMutableBufferPointer { pooled in
                 multiply(
-                    classes, channels, rows, (gradient.baseAddress!, classes, "T"), (pooled.baseAddress!, channels, "N"),
+                    classes, channels, rows, (gradient.baseAddress!, classes, "T"),
+                    (pooled.baseAddress!, channels, "N"),
                     into: (weight.gradient.floats, channels))
                 // What was pooled is not read again: its gradient takes its place.
                 pooled.update(repeating: 0)
                 multiply(
-                    rows, channels, classes, (gradient.baseAddress!, classes, "N"), (weight.value.floats, channels, "N"),
+                    rows, channels, classes, (gradient.baseAddress!, classes, "N"),
+                    (weight.value.floats, channels, "N"),
                     into: (pooled.baseAddress!, channels))
                 for n in 0..<batch {
                     for y in 0..<height {

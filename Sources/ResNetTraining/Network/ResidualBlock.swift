@@ -8,7 +8,8 @@ final class ConvolutionUnit {
     init(
         convolution name: String, norm normName: String, input: Tensor, inputShape: [Int], outputShape: [Int],
         kernel: Int, stride: Int, timeStride: Int, thenReLU: Bool, type: dnnl_data_type_t,
-        statistics: NormStatistics, outputSlot: GradientSlots.Slot, inputSlot: GradientSlots.Slot?, slots: GradientSlots, _ context: ComputeContext
+        statistics: NormStatistics, outputSlot: GradientSlots.Slot, inputSlot: GradientSlots.Slot?,
+        slots: GradientSlots, _ context: ComputeContext
     ) throws {
         convolution = try Convolution(
             name: name, input: input, inputShape: inputShape, channels: outputShape[1], kernel: kernel, stride: stride,
@@ -56,17 +57,20 @@ final class ResidualBlock {
         outputShape = shape
         first = try ConvolutionUnit(
             convolution: name + ".conv1", norm: name + ".bn1", input: input, inputShape: inputShape, outputShape: shape,
-            kernel: 3, stride: stride, timeStride: timeStride, thenReLU: true, type: type, statistics: statistics, outputSlot: .middle,
+            kernel: 3, stride: stride, timeStride: timeStride, thenReLU: true, type: type, statistics: statistics,
+            outputSlot: .middle,
             inputSlot: inner, slots: slots, context)
         second = try ConvolutionUnit(
             convolution: name + ".conv2", norm: name + ".bn2", input: first.norm.output, inputShape: shape,
-            outputShape: shape, kernel: 3, stride: 1, timeStride: 1, thenReLU: false, type: type, statistics: statistics,
+            outputShape: shape, kernel: 3, stride: 1, timeStride: 1, thenReLU: false, type: type,
+            statistics: statistics,
             outputSlot: outer, inputSlot: .middle, slots: slots, context)
         let inputGradient = try slots.tensor(inner, input.layout)
         if stride != 1 || inputShape[1] != channels {
             let projection = try ConvolutionUnit(
                 convolution: name + ".downsample.0", norm: name + ".downsample.1", input: input, inputShape: inputShape,
-                outputShape: shape, kernel: 1, stride: stride, timeStride: timeStride, thenReLU: false, type: type, statistics: statistics,
+                outputShape: shape, kernel: 1, stride: stride, timeStride: timeStride, thenReLU: false, type: type,
+                statistics: statistics,
                 outputSlot: outer, inputSlot: .projection, slots: slots, context)
             self.projection = projection
             meet = try Accumulate(try slots.tensor(.projection, input.layout), into: inputGradient, context)

@@ -54,7 +54,8 @@ public final class TrainingNetwork {
         let slots = GradientSlots(byteCount: stemShape.reduce(4, *), context)
         stem = try ConvolutionUnit(
             convolution: "conv1", norm: "bn1", input: input, inputShape: inputShape, outputShape: stemShape, kernel: 7,
-            stride: 2, timeStride: 2, thenReLU: true, type: type, statistics: normStatistics, outputSlot: .middle, inputSlot: nil,
+            stride: 2, timeStride: 2, thenReLU: true, type: type, statistics: normStatistics, outputSlot: .middle,
+            inputSlot: nil,
             slots: slots, context)
         pool = try MaxPool(
             input: stem.norm.output, shape: stemShape, type: type,

@@ -22,7 +22,9 @@ extension TrainingNetwork {
 
     /// Takes weights but for some, of a file that is known to hold the others.
     func load(_ file: WeightsFile, except: Set<String>) throws {
-        for parameter in parameters where !except.contains(parameter.name) { try parameter.load(file.tensors[parameter.name]!.values) }
+        for parameter in parameters where !except.contains(parameter.name) {
+            try parameter.load(file.tensors[parameter.name]!.values)
+        }
         for statistic in statistics { statistic.values = file.tensors[statistic.name]!.values }
     }
 }

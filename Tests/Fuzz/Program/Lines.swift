@@ -1,4 +1,5 @@
 @testable import DigitEvents
+import DigitTerminal
 @testable import EventServer
 
 /// What a client sends: cut into lines in pieces of any length, and each line read as a request.
@@ -43,11 +44,23 @@ private func requestLines(_ input: [UInt8], step: Int) -> [RequestLines.Line] {
 @Sendable func feedEvents(_ input: [UInt8]) {
     var fresh = ClientSession(path: "fuzz", policy: .standard)
     var greeted = ClientSession(path: "fuzz", policy: .init(watch: [.digit], minConfidence: 0.5))
+    // The clients take whatever numbers there are.
+    var keypad = KeypadEntry(.init(length: 1...64, timeout: 1e9), at: 0)
+    var monitor = MonitorState(source: .own)
+    var lines = MonitorLines(style: .init(isUnicode: true, hasColour: false))
+    var now = 0.0
     _ = greeted.receive(Array(DigitEvent.version(.init(release: "1")).jsonLine.utf8.dropLast()))
     for line in input.split(separator: UInt8(ascii: "\n")).map(Array.init) {
         _ = fresh.receive(line)
         _ = greeted.receive(line)
         guard let event = try? DigitEvent(jsonBytes: line) else { continue }
+        now += 0.5
+        _ = keypad.take(event, at: now) + keypad.elapse(to: now)
+        monitor.take(event, at: now)
+        let shown = [lines.line(event) ?? "", event.text ?? "", PrintableText.ofJSON(event.jsonLine)].joined()
+        check(
+            !shown.unicodeScalars.contains { $0.properties.generalCategory == .control && $0 != "\n" },
+            "an order is shown")
         let text = event.jsonLine
         check(text.utf8.count <= DigitEvent.lineLengthMaximum, "a line of \(text.utf8.count) bytes")
         guard let again = try? DigitEvent(jsonLine: text) else { fail("\(event) cannot be read back from \(text)") }

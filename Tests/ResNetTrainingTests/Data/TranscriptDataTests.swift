@@ -13,7 +13,8 @@ struct TranscriptDataTests {
     }
 
     @Test func utterancesAreReadWithTheirWordsAndSpeakers() throws {
-        let directory = try directory("ann_b_1 Four oh\n\nbob_2\tenter  two\n", ["ann_b_1.flac", "bob_2.wav", "bob_3.wav"])
+        let directory = try directory(
+            "ann_b_1 Four oh\n\nbob_2\tenter  two\n", ["ann_b_1.flac", "bob_2.wav", "bob_3.wav"])
         let data = try DataSet(directories: [directory.path + "/set"])
         #expect(data.clips.isEmpty && data.noises.isEmpty)
         #expect(data.utterances.map(\.speaker) == ["ann_b", "bob"])

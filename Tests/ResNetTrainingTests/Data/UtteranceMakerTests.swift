@@ -95,7 +95,10 @@ struct UtteranceMakerTests {
         }
         let (one, three) = (store.clips.firstIndex { $0.label == 1 }!, store.clips.firstIndex { $0.label == 3 }!)
         let word = store.clips.firstIndex { $0.label == 10 }!
-        #expect(target([.digit(one), .digit(three), .digit(three)], isFluent: true).labels.map(\.outputs) == [[1], [3], [3]])
+        #expect(
+            target([.digit(one), .digit(three), .digit(three)], isFluent: true).labels.map(\.outputs) == [
+                [1], [3], [3],
+            ])
         #expect(target([.talk(word), .digit(one), .noise]).labels == [.other, OutputSet(1)])
         #expect(target([.noise]) == .silence)
     }

@@ -86,7 +86,8 @@ struct ClassifierHeadTests {
         let targets = [
             PlacedTarget(row: 0, columns: 0..<2, target: CTCLossTests.target([OutputSet(0)])),
             PlacedTarget(row: 0, columns: 3..<6, target: CTCLossTests.target([OutputSet(1), OutputSet(1)])),
-            PlacedTarget(row: 1, columns: 1..<5, target: CTCLossTests.target([OutputSet(2), [OutputSet(0), OutputSet(1)]])),
+            PlacedTarget(
+                row: 1, columns: 1..<5, target: CTCLossTests.target([OutputSet(2), [OutputSet(0), OutputSet(1)]])),
         ]
         let input = try Tensor(shape, arrangement, context)
         let gradient = try Tensor(shape, arrangement, context)
