@@ -234,7 +234,7 @@ extension ConvolutionTests.Shape {
         var taps: [(from: Int, tap: Int)] = []
         for i in 0..<kernel {
             for j in 0..<kernel {
-                let (y, x) = (row * stride - padding + i, column * stride - padding + j)
+                let (y, x) = (row * stride - padding + i, column * (timeStride ?? stride) - padding + j)
                 guard (0..<height).contains(y), (0..<width).contains(x) else { continue }
                 taps.append((y * width + x, i * kernel + j))
             }
