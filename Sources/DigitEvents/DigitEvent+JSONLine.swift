@@ -32,7 +32,9 @@ extension DigitEvent {
             object.string("error", event.error)
         case .digit(let event):
             object.integer("seq", event.seq)
+            object.integer("utterance", event.utterance)
             object.integer("digit", event.digit)
+            object.string("spoken", event.spoken, limit: JSONObjectWriter.wordLengthMaximum)
             object.number("confidence", event.confidence, decimals: 4)
             object.alternatives("alternatives", event.alternatives)
             object.number("start", event.start, decimals: 3)
@@ -42,6 +44,7 @@ extension DigitEvent {
             object.integer("latency_ms", event.latencyMilliseconds)
         case .rejected(let event):
             object.integer("seq", event.seq)
+            object.integer("utterance", event.utterance)
             object.string("reason", event.reason.rawValue)
             object.number("confidence", event.confidence, decimals: 4)
             object.number("start", event.start, decimals: 3)

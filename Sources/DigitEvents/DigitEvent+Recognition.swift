@@ -5,8 +5,13 @@ extension DigitEvent {
     public struct Digit: Sendable, Hashable {
         /// Counts DIGIT and REJECTED together, from 1 at the start of the recogniser.
         public var seq: Int
+        /// The utterance, counted from 1: the same for all digits and rejections of one breath. Nil from daemons that do not
+        /// tell.
+        public var utterance: Int?
         /// 0 to 9.
         public var digit: Int
+        /// The word, where the digit was not said by its own name: `oh` for 0.
+        public var spoken: String?
         /// Calibrated probability of `digit`, from 0 to 1.
         public var confidence: Double
         /// The next likely digits, most likely first; the probabilities of all never exceed 1 together.
@@ -24,11 +29,14 @@ extension DigitEvent {
 
         /// Creates the event.
         public init(
-            seq: Int, digit: Int, confidence: Double, alternatives: [Alternative] = [], start: Double, end: Double,
-            at: Double, time: WallTime? = nil, latencyMilliseconds: Int? = nil
+            seq: Int, utterance: Int? = nil, digit: Int, spoken: String? = nil, confidence: Double,
+            alternatives: [Alternative] = [], start: Double, end: Double, at: Double, time: WallTime? = nil,
+            latencyMilliseconds: Int? = nil
         ) {
             self.seq = seq
+            self.utterance = utterance
             self.digit = digit
+            self.spoken = spoken
             self.confidence = confidence
             self.alternatives = alternatives
             self.start = start
@@ -57,6 +65,9 @@ extension DigitEvent {
     public struct Rejected: Sendable, Hashable, Codable {
         /// Counts DIGIT and REJECTED together, from 1 at the start of the recogniser.
         public var seq: Int
+        /// The utterance, counted from 1: the same for all digits and rejections of one breath. Nil from daemons that do not
+        /// tell.
+        public var utterance: Int?
         /// Why it is no digit.
         public var reason: RejectionReason
         /// Probability of "not a digit" for `not_a_digit`, of the likeliest digit for `low_confidence`, from 0 to 1; absent
@@ -73,10 +84,11 @@ extension DigitEvent {
 
         /// Creates the event.
         public init(
-            seq: Int, reason: RejectionReason, confidence: Double? = nil, start: Double, end: Double, at: Double? = nil,
-            time: WallTime? = nil
+            seq: Int, utterance: Int? = nil, reason: RejectionReason, confidence: Double? = nil, start: Double,
+            end: Double, at: Double? = nil, time: WallTime? = nil
         ) {
             self.seq = seq
+            self.utterance = utterance
             self.reason = reason
             self.confidence = confidence
             self.start = start
@@ -158,7 +170,9 @@ extension DigitEvent {
 extension DigitEvent.Digit: Codable {
     enum CodingKeys: String, CodingKey {
         case seq
+        case utterance
         case digit
+        case spoken
         case confidence
         case alternatives
         case start
@@ -172,7 +186,9 @@ extension DigitEvent.Digit: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         seq = try container.decode(Int.self, forKey: .seq)
+        utterance = try container.decodeIfPresent(Int.self, forKey: .utterance)
         digit = try container.decode(Int.self, forKey: .digit)
+        spoken = try container.decodeIfPresent(String.self, forKey: .spoken)
         confidence = try container.decode(Double.self, forKey: .confidence)
         alternatives = try container.decodeIfPresent([DigitEvent.Alternative].self, forKey: .alternatives) ?? []
         start = try container.decode(Double.self, forKey: .start)

@@ -2,90 +2,14 @@ import DigitEvents
 
 /// One entry of digits by voice, such as a PIN: events and times in, what to do out.
 ///
-///     VERSION ... DIGIT 4, DIGIT 7 (uncertain), DIGIT 7, DIGIT 1, DIGIT 1  ──>  "4711"
+///     VERSION ... DIGIT 4, REJECTED, DIGIT 1, DIGIT 1; a pause; DIGIT 4, DIGIT 7, DIGIT 1, DIGIT 1  ──>  "4711"
 ///
-/// An entry is given only if every digit of it was heard: whatever may have swallowed one (lost samples, missed events, a
-/// lost device or daemon) clears what was entered so far. A digit that is not certain enough, or an utterance that is no
-/// digit, is not taken and is asked for again. Silence longer than the pause clears too, or completes an entry whose
-/// length is open. No clock and no I/O; for one thread at a time.
+/// An entry is given only if it was said whole after the last thing that may have swallowed one of its digits: lost samples,
+/// missed events, a lost device or daemon, a digit that is not certain enough, and an utterance that is no digit, however
+/// short. Each of them clears what was entered so far, and makes what follows in the same breath worthless too: the next digit
+/// that counts comes after a pause (``KeypadBreath``). Silence longer than the pause between digits clears too, or completes
+/// an entry whose length is open. No clock and no I/O; for one thread at a time.
 public struct KeypadEntry: Sendable {
-    /// What makes an entry.
-    public struct Parameters: Sendable, Equatable {
-        /// How many digits, within ``lengthRange``. With different bounds, a pause after at least the lower one completes
-        /// the entry too.
-        public var length: ClosedRange<Int>
-        /// The least confidence of a digit that is taken, from 0 to 1.
-        public var minConfidence: Double
-        /// The silence between two digits that clears the entry, in seconds.
-        public var pause: Double
-        /// How long the next digit is waited for, in seconds: the first one, and each after one that brought the entry
-        /// further than it had ever been. So the whole takes at most this times one more than the length.
-        public var timeout: Double
-
-        /// The lengths that there are.
-        public static let lengthRange = 1...64
-
-        /// Creates parameters.
-        public init(
-            length: ClosedRange<Int> = 4...4, minConfidence: Double = 0, pause: Double = 5, timeout: Double = 30
-        ) {
-            self.length = length
-            self.minConfidence = minConfidence
-            self.pause = pause
-            self.timeout = timeout
-        }
-    }
-
-    /// What follows from an event, or from time that has passed.
-    public enum Action: Sendable, Equatable {
-        /// A digit was taken.
-        case taken
-        /// A digit has to be said again.
-        case again(Doubt)
-        /// What was entered is forgotten; the entry begins anew.
-        case cleared(Loss)
-        /// Nothing can be heard until ``resumed``.
-        case waiting(Obstacle)
-        /// Digits are heard again.
-        case resumed
-        /// The entry is complete: its digits. Nothing follows.
-        case completed(String)
-        /// No digit came in time. Nothing follows.
-        case timedOut
-        /// The daemon serves no more clients, with its sentence. Nothing follows.
-        case refused(String)
-    }
-
-    /// Why a digit has to be said again.
-    public enum Doubt: Sendable, Equatable {
-        /// It was a digit, but not certain enough.
-        case uncertain
-        /// It was taken for something else than a digit, or for too long.
-        case notADigit
-    }
-
-    /// Why an entry begins anew.
-    public enum Loss: Sendable, Equatable {
-        /// Nobody spoke for longer than the pause.
-        case pause
-        /// Samples were lost between microphone and recogniser.
-        case gap
-        /// Events were lost between the daemon and here.
-        case missedEvents
-        /// The capture device was lost or exchanged.
-        case device
-        /// The connection to the daemon ended.
-        case connection
-    }
-
-    /// What keeps digits from being heard.
-    public enum Obstacle: Sendable, Equatable {
-        /// The daemon has lost this capture device.
-        case device(name: String)
-        /// There is no daemon at present.
-        case daemon
-    }
-
     /// The digits taken so far.
     public private(set) var digits: [Int] = []
     /// Whether nothing more will follow.
@@ -97,18 +21,34 @@ public struct KeypadEntry: Sendable {
     private var countMaximum = 0
     /// When an utterance was last heard of.
     private var heardTime: Double
-    /// Where that utterance ended, in seconds of the stream.
-    private var heardEnd: Double?
     /// When speech began that has not ended yet.
     private var speechTime: Double?
-    /// Whether a digit was asked for again and none has come since.
-    private var isAsking = false
+    /// When speech ended last.
+    private var silenceTime: Double?
+    /// When time was let pass later than at the deadline, and nothing has been heard of since.
+    private var lateTime: Double?
+    private var breath = KeypadBreath()
+    /// What was lost while nothing was entered, so that nobody was told.
+    private var untoldLoss: Loss?
+    private var wasTooSoonTold = false
+    /// What begins before this is part of an entry that a pause cleared, in seconds of the stream.
+    private var clearedEnd: Double?
     private var lastSequence: Int?
     private var obstacle: Obstacle?
+    private var hasConnected = false
+    /// When the banner came that no DEVICE has followed yet.
+    private var bannerTime: Double?
 
     /// A timer that runs out while somebody speaks waits for what is being said, but not for longer than this after the
-    /// beginning of the utterance, in seconds. The longest utterance has 1.5 s, and 0.25 s of silence after it.
+    /// beginning of the utterance, in seconds.
     static let speechMaximum = 3.0
+    /// DEVICE within so many seconds of the banner is the greeting's, and tells of nothing new.
+    private static let greetingMaximum = 0.5
+    /// After speech, the event that tells what it was may come so many seconds later.
+    static let settling = 0.5
+    /// Whoever lets time pass so many seconds too late (the process was stopped, or the machine is busy) has not taken the
+    /// events that came meanwhile: an entry that a pause is to end waits for them, for ``settling``.
+    private static let lateness = 0.25
 
     /// Begins an entry.
     ///
@@ -129,25 +69,21 @@ public struct KeypadEntry: Sendable {
     public mutating func take(_ event: DigitEvent, at now: Double) -> [Action] {
         guard !isEnded else { return [] }
         switch event {
-        case .version:
-            forgetStream()
-            let actions = clear(.connection)
-            return actions + resume()
+        case .version: return connect(at: now)
         case .bye:
             forgetStream()
-            return clear(.connection) + wait(for: .daemon)
-        case .device(let device):
-            speechTime = nil
-            let actions = clear(.device)
-            if device.state == .lost { return actions + wait(for: .device(name: device.name)) }
-            return actions + (device.state == .open ? resume() : [])
+            return lose(.connection, at: now) + wait(for: .daemon)
+        case .device(let device): return take(device, at: now)
         case .digit(let digit): return take(digit, at: now)
         case .rejected(let rejected): return take(rejected, at: now)
         case .speech(let speech):
-            if speech.state == .start { speechTime = now } else { speechTime = nil }
+            (speechTime, silenceTime) = speech.state == .start ? (now, nil) : (nil, now)
             return []
-        case .gap: return clear(.gap)
-        case .overflow: return clear(.missedEvents)
+        case .gap: return lose(.gap, at: now)
+        case .overflow:
+            // It stands where the missing numbers are missing.
+            lastSequence = nil
+            return lose(.missedEvents, at: now)
         case .error(let failure):
             guard failure.code == "too_many_clients" else { return [] }
             isEnded = true
@@ -163,7 +99,15 @@ public struct KeypadEntry: Sendable {
             isEnded = true
             return [.timedOut]
         }
-        return now >= pauseDeadline ? endByPause() : []
+        guard now >= pauseDeadline else { return [] }
+        if now > pauseDeadline + Self.lateness, lateTime == nil {
+            lateTime = now
+            return []
+        }
+        // What has been said for so long may be the entry's next digits.
+        guard speechTime == nil else { return lose(.pause, at: now) }
+        clearedEnd = breath.end.map { $0 + parameters.pause }
+        return endByPause()
     }
 }
 
@@ -171,76 +115,103 @@ public struct KeypadEntry: Sendable {
 
 extension KeypadEntry {
     private mutating func take(_ digit: DigitEvent.Digit, at now: Double) -> [Action] {
-        var actions = missed(before: digit.seq)
-        if isPause(before: digit.start) { actions += endByPause() }
+        let utterance = KeypadBreath.Utterance(digit, at: now)
+        if let actions = missed(before: digit.seq, utterance, at: now) { return actions }
+        var actions = endByPause(before: utterance)
         // A digit after the pause that completed the entry is no part of it.
         guard !isEnded else { return actions }
-        hear(end: digit.end, at: now)
+        hear(at: now)
         guard (0...9).contains(digit.digit), digit.confidence >= parameters.minConfidence else {
-            isAsking = true
-            return actions + [.again(.uncertain)]
+            return actions + reject(utterance, .uncertain)
         }
+        if let clearedEnd, utterance.start <= clearedEnd {
+            breath.reject(utterance)
+            return actions + tellTooSoon()
+        }
+        clearedEnd = nil
+        guard breath.admit(utterance) else { return actions + tellTooSoon() }
+        (untoldLoss, wasTooSoonTold) = (nil, false)
         digits.append(digit.digit)
-        isAsking = false
         if digits.count > countMaximum {
             countMaximum = digits.count
             progressTime = now
         }
-        return actions + (digits.count == parameters.length.upperBound ? complete() : [.taken])
+        actions += digits.count == parameters.length.upperBound ? complete() : [.taken]
+        return actions
     }
 
     private mutating func take(_ rejected: DigitEvent.Rejected, at now: Double) -> [Action] {
-        let actions = missed(before: rejected.seq)
-        // A click or a cough: no digit is that short.
-        guard rejected.reason != .tooShort else { return actions }
-        hear(end: rejected.end, at: now)
-        isAsking = true
-        return actions + [.again(rejected.reason == .lowConfidence ? .uncertain : .notADigit)]
+        let utterance = KeypadBreath.Utterance(rejected, at: now)
+        if let actions = missed(before: rejected.seq, utterance, at: now) { return actions }
+        let actions = endByPause(before: utterance)
+        guard !isEnded else { return actions }
+        hear(at: now)
+        switch rejected.reason {
+        case .lowConfidence: return actions + reject(utterance, .uncertain)
+        case .tooShort where digits.isEmpty:
+            // A click for the most part, and nobody is to be told of each; but a clipped seven is as short.
+            breath.reject(utterance)
+            if untoldLoss == nil { untoldLoss = .notADigit }
+            return actions
+        default: return actions + reject(utterance, .notADigit)
+        }
     }
 
-    /// DIGIT and REJECTED are counted together, so a number left out is one that did not arrive.
-    private mutating func missed(before sequence: Int) -> [Action] {
+    /// DIGIT and REJECTED are counted together, so a number left out is one that did not arrive; it may have been said right
+    /// before this.
+    private mutating func missed(
+        before sequence: Int, _ utterance: KeypadBreath.Utterance, at now: Double
+    ) -> [Action]? {
         defer { lastSequence = sequence }
-        guard let lastSequence, sequence != lastSequence + 1 else { return [] }
-        return clear(.missedEvents)
+        // The number is foreign: it may be the last one that there is.
+        guard let lastSequence, sequence != lastSequence &+ 1 else { return nil }
+        hear(at: now)
+        return reject(utterance, .missedEvents)
     }
 
-    private mutating func hear(end: Double, at now: Double) {
+    private mutating func hear(at now: Double) {
         heardTime = now
-        heardEnd = end
+        lateTime = nil
     }
 
-    /// The stream says how long nobody spoke, however late its events come.
-    private func isPause(before start: Double) -> Bool {
-        guard !digits.isEmpty, let heardEnd else { return false }
-        return start - heardEnd > parameters.pause
+    private mutating func reject(_ utterance: KeypadBreath.Utterance, _ loss: Loss) -> [Action] {
+        breath.reject(utterance)
+        digits.removeAll()
+        (untoldLoss, wasTooSoonTold) = (nil, false)
+        return [.cleared(loss)]
+    }
+
+    private mutating func tellTooSoon() -> [Action] {
+        defer { (untoldLoss, wasTooSoonTold) = (nil, true) }
+        if let untoldLoss { return [.cleared(untoldLoss)] }
+        return wasTooSoonTold ? [] : [.tooSoon]
     }
 }
 
-// MARK: - Ends and beginnings
+// MARK: - Devices and connections
 
 extension KeypadEntry {
-    private mutating func complete() -> [Action] {
-        isEnded = true
-        return [.completed(digits.map(String.init).joined())]
+    private mutating func connect(at now: Double) -> [Action] {
+        defer { (hasConnected, bannerTime) = (true, now) }
+        forgetStream()
+        // The first connection is the beginning of everything.
+        return hasConnected ? lose(.connection, at: now) + resume() : []
     }
 
-    private mutating func endByPause() -> [Action] {
-        // Never with a digit missing that was asked for again.
-        parameters.length.contains(digits.count) && !isAsking ? complete() : clear(.pause)
-    }
-
-    private mutating func clear(_ loss: Loss) -> [Action] {
-        isAsking = false
-        guard !digits.isEmpty else { return [] }
-        digits.removeAll()
-        return [.cleared(loss)]
+    private mutating func take(_ device: DigitEvent.Device, at now: Double) -> [Action] {
+        defer { bannerTime = nil }
+        (speechTime, silenceTime) = (nil, nil)
+        if device.state == .open, obstacle == nil, let bannerTime, now - bannerTime < Self.greetingMaximum { return [] }
+        let actions = lose(.device, at: now)
+        if device.state == .lost { return actions + wait(for: .device(name: device.name)) }
+        return actions + (device.state == .open ? resume() : [])
     }
 
     /// Another stream, or none, follows: its times and numbers have nothing to do with those so far.
     private mutating func forgetStream() {
-        heardEnd = nil
-        speechTime = nil
+        breath.forgetStream()
+        clearedEnd = nil
+        (speechTime, silenceTime) = (nil, nil)
         lastSequence = nil
     }
 
@@ -255,12 +226,50 @@ extension KeypadEntry {
         obstacle = nil
         return [.resumed]
     }
+}
+
+// MARK: - Ends and beginnings
+
+extension KeypadEntry {
+    private mutating func complete() -> [Action] {
+        isEnded = true
+        return [.completed(digits.map(String.init).joined())]
+    }
+
+    /// The stream says how long nobody spoke, however late its events come.
+    private mutating func endByPause(before utterance: KeypadBreath.Utterance) -> [Action] {
+        guard !digits.isEmpty, let end = breath.end, utterance.start - end > parameters.pause else { return [] }
+        return endByPause()
+    }
+
+    private mutating func endByPause() -> [Action] {
+        if parameters.length.contains(digits.count) { return complete() }
+        digits.removeAll()
+        return [.cleared(.pause)]
+    }
+
+    /// Something was lost that has no place in the stream.
+    private mutating func lose(_ loss: Loss, at now: Double) -> [Action] {
+        breath.spoil(at: now)
+        wasTooSoonTold = false
+        guard !digits.isEmpty else {
+            untoldLoss = loss
+            return []
+        }
+        digits.removeAll()
+        untoldLoss = nil
+        return [.cleared(loss)]
+    }
 
     private var timeoutDeadline: Double { held(progressTime + parameters.timeout) }
-    private var pauseDeadline: Double { digits.isEmpty ? .infinity : held(heardTime + parameters.pause) }
+    private var pauseDeadline: Double {
+        guard !digits.isEmpty else { return .infinity }
+        return max(held(heardTime + parameters.pause), (lateTime ?? -.infinity) + Self.settling)
+    }
 
     private func held(_ time: Double) -> Double {
-        guard let speechTime else { return time }
-        return max(time, speechTime + Self.speechMaximum)
+        if let speechTime { return max(time, speechTime + Self.speechMaximum) }
+        if let silenceTime { return max(time, silenceTime + Self.settling) }
+        return time
     }
 }

@@ -29,8 +29,9 @@ public struct KeypadPrompt: Sendable {
     public func sentence(_ action: KeypadEntry.Action, count: Int) -> String? {
         switch action {
         case .taken: length.upperBound == length.lowerBound ? "\(count) of \(length.upperBound)." : "\(count) taken."
-        case .again(.uncertain): "Not certain; say that digit again."
-        case .again(.notADigit): "That was no digit; say it again."
+        case .tooSoon: "That came too soon; pause, and begin again."
+        case .cleared(.uncertain): "A digit was not certain; begin again."
+        case .cleared(.notADigit): "That was no digit; begin again."
         case .cleared(.pause): "Nobody spoke for \(Self.seconds(pause)); begin again."
         case .cleared(let loss): "\(Self.words(loss)), so a digit may be missing; begin again."
         case .waiting(.daemon): "The daemon has gone; waiting for it."
@@ -58,6 +59,8 @@ public struct KeypadPrompt: Sendable {
     private static func words(_ loss: KeypadEntry.Loss) -> String {
         switch loss {
         case .pause: "Nobody spoke"
+        case .uncertain: "A digit was not certain"
+        case .notADigit: "Something was no digit"
         case .gap: "Some sound was lost"
         case .missedEvents: "Some events were lost"
         case .device: "The microphone was lost or changed"

@@ -11,12 +11,13 @@ struct Keypad: ParsableCommand {
             Only the entry goes to standard output: PIN=$(digitd keypad --length 4). What to say next goes to standard error, \
             with dots for the digits. Ends with 0 and the entry, with 1 on a time-out, and with 69 where there is no daemon.
 
-            A digit below --min-confidence, or an utterance that is no digit, is not taken and is asked for again. Silence \
-            longer than --pause clears what was entered. So does everything that may have swallowed a digit: lost sound, \
-            missed events, a microphone or a daemon that went away; both are waited for until the time-out.
+            The entry is one that was said whole after the last thing that may have swallowed a digit: a digit below \
+            --min-confidence, an utterance that is no digit, however short, lost sound, missed events, a microphone or a daemon \
+            that went away (both are waited for until the time-out). Each of these clears what was entered and makes the \
+            rest of the breath worthless too: begin again after a pause of a second. Silence longer than --pause clears too.
 
             With a range as --length, such as 1-8, the entry ends at the greatest length, or after --pause of silence once \
-            it has the least; with a digit asked for again, that pause clears.
+            it has the least.
             """)
 
     @Option(help: ArgumentHelp("How many digits, 1 to 64, or a range such as 1-8.", valueName: "n"))

@@ -29,7 +29,7 @@ final class KeypadCollector: Sendable {
 
     /// Begins to take events in a task of its own.
     func start(_ path: String?) -> Task<Void, Never> {
-        // Uncertain digits too: they have to be asked for again. SPEECH, as timers wait for what is being said.
+        // Uncertain digits too: they clear the entry. SPEECH, as timers wait for what is being said.
         let client = DigitClient(
             path: path, policy: .init(watch: [.digit, .rejected, .device, .gap, .bye, .speech]),
             whenWaiting: { self.cannotConnect($0) })

@@ -47,6 +47,15 @@ import Testing
             #"{"class":"REJECTED","seq":18,"reason":"not_a_digit","confidence":0.91,"start":14.5,"end":15}"#,
             .rejected(.init(seq: 18, reason: .notADigit, confidence: 0.91, start: 14.5, end: 15))
         ),
+        (
+            #"{"class":"DIGIT","seq":19,"utterance":9,"digit":0,"spoken":"oh","confidence":0.5,"start":1,"end":2,"at":3}"#,
+            .digit(
+                .init(seq: 19, utterance: 9, digit: 0, spoken: "oh", confidence: 0.5, start: 1, end: 2, at: 3))
+        ),
+        (
+            #"{"class":"REJECTED","seq":20,"utterance":9,"reason":"too_short","start":1,"end":2}"#,
+            .rejected(.init(seq: 20, utterance: 9, reason: .tooShort, start: 1, end: 2))
+        ),
         (#"{"class":"SPEECH","state":"start","at":12.34}"#, .speech(.init(state: .start, at: 12.34))),
         (#"{"class":"GAP","lost_frames":480,"cause":"overrun"}"#, .gap(.init(lostFrames: 480, cause: "overrun"))),
         (
@@ -143,6 +152,11 @@ import Testing
                     error: text)),
             .status(longStatus(text)), .error(.init(code: text, message: text)), .unknown(class: text),
             .gap(.init(lostFrames: .min, cause: text)),
+            .digit(
+                .init(
+                    seq: .min, utterance: .min, digit: .min, spoken: text, confidence: -.greatestFiniteMagnitude,
+                    alternatives: Array(repeating: .init(digit: .min, confidence: -0.1234), count: 100),
+                    start: -.greatestFiniteMagnitude, end: -.greatestFiniteMagnitude, at: -.greatestFiniteMagnitude)),
         ]
         for event in events {
             let line = event.jsonLine

@@ -66,12 +66,12 @@ import Testing
         .device(.init(state: .lost, name: "n", rate: 1, channels: 1, reason: .busy, error: "e")),
         .digit(
             .init(
-                seq: 1, digit: 1, confidence: 1, alternatives: [.init(digit: 2, confidence: 0)], start: 0, end: 0,
-                at: 0,
+                seq: 1, utterance: 1, digit: 0, spoken: "oh", confidence: 1,
+                alternatives: [.init(digit: 2, confidence: 0)], start: 0, end: 0, at: 0,
                 time: .init(millisecondsSince1970: 0), latencyMilliseconds: 1)),
         .rejected(
             .init(
-                seq: 1, reason: .tooLong, confidence: 1, start: 0, end: 0, at: 0,
+                seq: 1, utterance: 1, reason: .tooLong, confidence: 1, start: 0, end: 0, at: 0,
                 time: .init(millisecondsSince1970: 0))),
         .speech(.init(state: .start, at: 0)), .gap(.init(lostFrames: 0, cause: "c")),
         .level(.init(levelDecibels: 0, floorDecibels: 0, thresholdDecibels: 0, speech: true)),

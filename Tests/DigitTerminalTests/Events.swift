@@ -5,21 +5,26 @@ struct Speaker {
     var seq = 0
     /// The end of the last utterance, in seconds of the stream.
     var stream = 10.0
+    /// The utterance that they are in, where the daemon tells.
+    var utterance: Int?
 
     /// A digit that begins `after` seconds of silence and lasts 0.4 s.
     mutating func digit(_ digit: Int, confidence: Double = 0.99, after: Double = 0.6) -> DigitEvent {
         let start = stream + after
         stream = start + 0.4
-        seq += 1
+        seq &+= 1
         return .digit(
-            .init(seq: seq, digit: digit, confidence: confidence, start: start, end: stream, at: stream + 0.1))
+            .init(
+                seq: seq, utterance: utterance, digit: digit, confidence: confidence, start: start, end: stream,
+                at: stream + 0.1))
     }
 
     mutating func rejected(_ reason: DigitEvent.RejectionReason, after: Double = 0.6) -> DigitEvent {
         let start = stream + after
         stream = start + 0.4
-        seq += 1
-        return .rejected(.init(seq: seq, reason: reason, confidence: 0.9, start: start, end: stream))
+        seq &+= 1
+        return .rejected(
+            .init(seq: seq, utterance: utterance, reason: reason, confidence: 0.9, start: start, end: stream))
     }
 }
 

@@ -49,7 +49,7 @@ import Testing
 
     /// Whatever the pictures: painting changes ends with the same screen as painting whole.
     @Test(arguments: 0..<20) func changesLeadToTheWholePicture(seed: UInt64) {
-        var random = KeypadEntryPropertyTests.Random(state: seed)
+        var random = CongruentialNumbers(state: seed)
         let style = TerminalStyle(isUnicode: true, hasColour: true)
         var painter = ScreenPainter(hasColour: true)
         var terminal = VirtualScreen(columns: 60, rows: 16)
@@ -130,9 +130,9 @@ import Testing
 
     @Test func sentencesSayWhatToDo() {
         let actions: [KeypadEntry.Action] = [
-            .taken, .again(.uncertain), .again(.notADigit), .cleared(.pause), .cleared(.gap), .cleared(.missedEvents),
-            .cleared(.device), .cleared(.connection), .waiting(.daemon), .waiting(.device(name: "a\u{1B}[2J")),
-            .resumed,
+            .taken, .cleared(.uncertain), .cleared(.notADigit), .cleared(.pause), .cleared(.gap),
+            .cleared(.missedEvents), .cleared(.device), .cleared(.connection), .waiting(.daemon),
+            .waiting(.device(name: "a\u{1B}[2J")), .resumed, .tooSoon,
         ]
         let sentences = actions.map { prompt(4...4).sentence($0, count: 2) ?? "" }
         #expect(sentences[0] == "2 of 4.")

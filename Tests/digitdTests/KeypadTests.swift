@@ -42,18 +42,21 @@ import Testing
         #expect(listener.end() == 0)
     }
 
-    @Test func asksAgainForWhatIsNotCertain() throws {
+    @Test func beginsAgainAfterWhatIsNotCertain() throws {
         let daemon = try PlayedDaemon()
         let command = try keypad(daemon, "--length", "2", "--min-confidence", "0.9")
         daemon.say(4)
         daemon.say(7, confidence: 0.8)
+        daemon.say(1)
         daemon.mumble()
+        daemon.say(4, after: 1.5)
         daemon.say(7, confidence: 0.95)
         let result = command.result()
         #expect(result.output == "47\n")
         #expect(
             result.errorLines.dropFirst(2) == [
-                "digitd: Not certain; say that digit again.", "digitd: That was no digit; say it again.",
+                "digitd: A digit was not certain; begin again.", "digitd: That came too soon; pause, and begin again.",
+                "digitd: That was no digit; begin again.", "digitd: 1 of 2.",
             ])
     }
 
@@ -72,7 +75,7 @@ import Testing
         let command = try keypad(daemon, "--length", "2", "--pause", "2")
         daemon.say(4)
         waitUntil("the entry is cleared") { command.errors.contains("begin again") }
-        daemon.say(7)
+        daemon.say(7, after: 2.5)
         daemon.say(1, after: 0.1)
         #expect(command.result().output == "71\n")
     }
@@ -91,7 +94,11 @@ import Testing
         daemon.say(4)
         daemon.say(7)
         daemon.server.publish(.gap(.init(lostFrames: 480, cause: "overrun")))
-        for digit in [1, 2, 3] { daemon.say(digit) }
+        waitUntil("the entry is cleared") { command.errors.contains("begin again") }
+        daemon.say(1)
+        // What follows must have been begun a second later.
+        usleep(1_600_000)
+        for (digit, silence) in zip([1, 2, 3], [1.5, 0.2, 0.2]) { daemon.say(digit, after: silence) }
         let result = command.result()
         #expect(result.output == "123\n")
         #expect(result.errors.contains("Some sound was lost, so a digit may be missing; begin again."))
@@ -105,6 +112,7 @@ import Testing
         waitUntil("two digits are taken") { command.errors.contains("2 of 3") }
         try daemon.restart()
         waitUntil("the keypad is back") { daemon.server.wantsSpeech }
+        usleep(1_600_000)
         for digit in [1, 2, 3] { daemon.say(digit) }
         let result = command.result()
         #expect(result.output == "123\n", "\(result.testDescription)")
@@ -165,8 +173,8 @@ import Testing
         #expect(!terminal.shown.contains("4"))
         daemon.mumble()
         // No longer than the terminal is wide.
-        terminal.wait(for: "\r• • _   That was no digit; say it again\u{1B}[K")
-        daemon.say(1)
+        terminal.wait(for: "\r_ _ _   That was no digit; begin again.\u{1B}[K")
+        for (digit, silence) in zip([4, 7, 1], [1.5, 0.2, 0.2]) { daemon.say(digit, after: silence) }
         #expect(terminal.wait() == 0)
         #expect(terminal.shown.hasSuffix("\r\u{1B}[K471\r\n"))
     }

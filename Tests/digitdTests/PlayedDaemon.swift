@@ -47,6 +47,7 @@ final class PlayedDaemon {
         )
     }
 
+    /// Something that is no digit.
     func mumble() {
         seq += 1
         stream += 1
