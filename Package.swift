@@ -72,7 +72,9 @@ let package = Package(
             swiftSettings: swiftSettings),
         .target(
             name: "DigitRecognizer",
-            dependencies: ["AudioInput", "MelSpectrogram", "SpeechSegmenter", "ResNet", "DigitEvents"],
+            dependencies: [
+                "AudioInput", "DigitDecoder", "MelSpectrogram", "SpeechSegmenter", "ResNet", "DigitEvents",
+            ],
             swiftSettings: computing),
         .target(
             name: "Evaluation",
@@ -85,7 +87,7 @@ let package = Package(
             name: "DigitDaemon",
             dependencies: [
                 "AudioInput", "CCrypto", "DigitEvents", "DigitRecognizer", "EventServer", "ServiceManager",
-                "DaemonConfiguration",
+                "DaemonConfiguration", "SpeechSegmenter",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
@@ -126,7 +128,7 @@ let package = Package(
             name: "DaemonConfigurationTests",
             dependencies: ["DaemonConfiguration", "SpeechSegmenter", "DigitRecognizer"]),
         .testTarget(name: "DigitTerminalTests", dependencies: ["DigitTerminal", "DigitEvents"]),
-        .testTarget(name: "DigitRecognizerTests", dependencies: ["DigitRecognizer"]),
+        .testTarget(name: "DigitRecognizerTests", dependencies: ["DigitRecognizer", "DigitDecoder", "SpeechSegmenter"]),
         .testTarget(name: "DigitDaemonTests", dependencies: ["DigitDaemon"]),
         .testTarget(
             name: "digitdTests",

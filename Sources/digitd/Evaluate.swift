@@ -190,12 +190,12 @@ struct Evaluate: ParsableCommand {
 
     private func liveEvaluation(
         _ recordings: ClipSelection.Selected, _ model: ModelFile
-    ) throws -> LiveEvaluation<ResNetClassifier> {
+    ) throws -> LiveEvaluation<ModelRecognizer> {
         let (weights, precision) = (model.weights, model.precision)
         return LiveEvaluation(
             clips: recordings.clips, noises: recordings.noises,
             parameters: try RecognizerParameters(weights: weights)
-        ) { try ResNetClassifier(weights: weights, precision: precision) }
+        ) { try ModelRecognizer(weights: weights, precision: precision, parameters: $0) }
     }
 
     private func write(

@@ -27,7 +27,7 @@ struct ModelFile {
     init(given: String?, precision: InferencePrecision? = nil, allowsImages: Bool = false) throws {
         path = try ModelLocation.path(given: given)
         weights = try WeightsFile(contentsOf: path)
-        frontEnd = weights.metadata[DecibelImage.kindKey] == DecibelImage.kind ? .decibelImage : .logMel
+        frontEnd = Self.frontEnd(weights.metadata)
         guard frontEnd != .decibelImage || allowsImages else {
             throw CommandFailure(
                 .inputNotUsable,
@@ -36,9 +36,18 @@ struct ModelFile {
         }
         try ResNet18Topology.validate(weights, classCount: frontEnd.shape.classCount)
         try Self.check(weights.metadata, frontEnd, path)
-        temperature = try Self.number(ResNetClassifier.temperatureKey, weights.metadata, path, in: 0.01...100)
-        acceptThreshold = try Self.number(RecognizerParameters.acceptKey, weights.metadata, path, in: 0...1)
+        let isUtterance = frontEnd == .utterance
+        temperature = try Self.number(
+            ResNetClassifier.temperatureKey, weights.metadata, path, in: 0.01...100, absent: isUtterance ? 1 : nil)
+        acceptThreshold = try Self.number(
+            RecognizerParameters.acceptKey, weights.metadata, path, in: 0...1, absent: isUtterance ? 0.5 : nil)
         self.precision = if let precision { precision } else { try .fastest(for: weights) }
+    }
+
+    /// Told by what the outputs stand for, and of pictures by their own key.
+    private static func frontEnd(_ metadata: [String: String]) -> FrontEnd {
+        if metadata[DecibelImage.kindKey] == DecibelImage.kind { return .decibelImage }
+        return metadata["labels"] == FrontEnd.utterance.labels.joined(separator: ",") ? .utterance : .logMel
     }
 
     private static func check(_ metadata: [String: String], _ frontEnd: FrontEnd, _ path: String) throws {
@@ -60,8 +69,10 @@ struct ModelFile {
     }
 
     private static func number(
-        _ key: String, _ metadata: [String: String], _ path: String, in range: ClosedRange<Double>
+        _ key: String, _ metadata: [String: String], _ path: String, in range: ClosedRange<Double>,
+        absent: Double?
     ) throws -> Double {
+        if let absent, metadata[key] == nil { return absent }
         guard let text = metadata[key], let value = Double(text), range.contains(value) else {
             throw notUsable(path, "its \(key) is \(metadata[key] ?? "missing")")
         }
