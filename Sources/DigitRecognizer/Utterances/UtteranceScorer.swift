@@ -46,7 +46,15 @@ public final class NetworkScorer: UtteranceScorer {
     public init(
         weights: WeightsFile, threads: Int = 1, precision: InferencePrecision? = nil
     ) throws(RecognizerError) {
-        do { frontEnd = try MelParameters(metadata: weights.metadata) } catch { throw .frontEnd(error) }
+        // Frames are those of windows; what becomes of them is this kind's own.
+        var metadata = weights.metadata
+        for (key, value) in UtteranceFrames.metadata {
+            guard metadata[key] == value else {
+                throw .metadata(key: key, value: metadata[key] ?? "", allowed: value)
+            }
+            metadata[key] = MelParameters.standard.metadata[key]
+        }
+        do { frontEnd = try MelParameters(metadata: metadata) } catch { throw .frontEnd(error) }
         let frames = try weights.number(Self.framesPerColumnKey, in: 4...8) ?? 4
         guard frames == 4 || frames == 8 else {
             throw .metadata(key: Self.framesPerColumnKey, value: "\(frames)", allowed: "4 or 8")
