@@ -94,7 +94,7 @@ let package = Package(
         .executableTarget(
             name: "digitd",
             dependencies: [
-                "AtomicFile", "AudioInput", "MelSpectrogram", "SpeechSegmenter", "ResNet", "ResNetTraining",
+                "AtomicFile", "AudioInput", "DigitDecoder", "MelSpectrogram", "SpeechSegmenter", "ResNet", "ResNetTraining",
                 "DigitEvents", "DigitRecognizer", "Evaluation", "DigitDaemon", "DigitTerminal", "EventServer",
                 "ServiceManager",
                 "DaemonConfiguration",

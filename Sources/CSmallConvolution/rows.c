@@ -35,25 +35,29 @@ static int group_of(drc_numbers numbers)
     return numbers == drc_s8 ? 4 : numbers == drc_bf16 || numbers == drc_s16 ? 2 : 1;
 }
 
-static void pack(drc_convolution *c, drc_numbers numbers, const char *weights)
-{
-    const drc_shape *shape = &c->shape;
-    int group = group_of(numbers), taps = shape->kernel_rows * shape->kernel_columns;
-    size_t bytes = (size_t)weight_bytes(numbers);
-    for (int output = 0; output < shape->outputs; output++)
-        for (int row = 0; row < shape->kernel_rows; row++) {
-            char *to = c->weights + (output / c->block * shape->kernel_rows + row) * c->row_bytes
-                + (size_t)(output % c->block * group) * bytes;
-            for (int column = 0; column < shape->kernel_columns; column++)
-                for (int input = 0; input < shape->inputs; input++) {
-                    int element = column * shape->inputs + input;
-                    size_t from = (size_t)(output * shape->inputs + input) * (size_t)taps
-                        + (size_t)(row * shape->kernel_columns + column);
-                    size_t place = (size_t)(element / group * c->block * group + element % group);
-                    memcpy(to + place * bytes, weights + from * bytes, bytes);
-                }
-        }
-}
+/// Puts the weights in order, for weights of a type: [blocks, kernel rows, words, block, group] from [outputs, inputs,
+/// rows, columns].
+#define PACK(name, type)                                                                                              \
+    static void name(drc_convolution *c, int group, const type *weights)                                              \
+    {                                                                                                                 \
+        const drc_shape *shape = &c->shape;                                                                           \
+        const int columns = shape->kernel_columns, rows = shape->kernel_rows, inputs = shape->inputs;                 \
+        const ptrdiff_t row_count = c->row_bytes / (ptrdiff_t)sizeof(type);                                           \
+        for (int output = 0; output < shape->outputs; output++) {                                                     \
+            type *block = (type *)c->weights + output / c->block * rows * row_count + output % c->block * group;      \
+            const type *kernel = weights + (ptrdiff_t)output * inputs * rows * columns;                               \
+            for (int row = 0; row < rows; row++)                                                                      \
+                for (int column = 0; column < columns; column++)                                                      \
+                    for (int input = 0; input < inputs; input++) {                                                    \
+                        int element = column * inputs + input;                                                        \
+                        block[row * row_count + element / group * c->block * group + element % group]                 \
+                            = kernel[(input * rows + row) * columns + column];                                        \
+                    }                                                                                                 \
+        }                                                                                                             \
+    }
+PACK(pack_bytes, uint8_t)
+PACK(pack_halves, uint16_t)
+PACK(pack_words, uint32_t)
 
 drc_convolution *drc_create(
     drc_shape shape, drc_numbers numbers, drc_vectors vectors, drc_finish finish, const void *weights,
@@ -80,7 +84,9 @@ drc_convolution *drc_create(
     }
     memcpy(result->scales, scales, (size_t)shape.outputs * sizeof *scales);
     memcpy(result->bias, bias, (size_t)shape.outputs * sizeof *bias);
-    pack(result, numbers, weights);
+    if (weight_bytes(numbers) == 1) pack_bytes(result, group, weights);
+    else if (weight_bytes(numbers) == 2) pack_halves(result, group, weights);
+    else pack_words(result, group, weights);
     return result;
 }
 
@@ -129,16 +135,16 @@ void drc_run(
         ptrdiff_t offset = (ptrdiff_t)block * c->block * result_bytes(c->finish.result);
         char *result = (char *)destination->first + y * destination->row_step + offset;
 
-        // The next block's weights come out of the last cache while this one's are multiplied: each tile asks for its share.
+        // The next block's weights come out of the last cache while this one's are multiplied: each tile asks for its
+        // share. Measured on Emerald Rapids: 3 % less time for 100 frames, and 14 % for 30.
         const char *next = block + 1 < c->block_count ? c->weights + (block + 1) * block_bytes : c->next;
         ptrdiff_t share = block_bytes / (destination->rows * tile_count);
         int steps = tile.row_count * tile.word_count;
-        tile.ahead_step = steps > 0 ? (share / 2 + steps - 1) / steps : 0;
+        tile.ahead_step = steps > 0 ? (share + steps - 1) / steps : 0;
         for (int i = 0, x = 0; i < tile_count; i++) {
             int count = columns / tile_count + (i < columns % tile_count);
             tile.source = row + x * tile.column_step;
             tile.ahead = next + (y * tile_count + i) * share;
-            tile.ahead_too = tile.ahead + share / 2;
             c->code.tile(count, &tile);
             c->code.finish(
                 c, sums, count, block * c->block, result + x * destination->column_step, destination->column_step,

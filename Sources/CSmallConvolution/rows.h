@@ -12,8 +12,8 @@ typedef struct {
     const char *weights;
     /// Rows of the kernel that are no padding, and words of 32 bits in each.
     int row_count, word_count;
-    /// Bytes to be asked for by the way, in two pieces, and how far to go on with each word: the weights that are needed next.
-    const char *ahead, *ahead_too;
+    /// Bytes to be asked for by the way, the weights that are needed next, and how far to go on with each word.
+    const char *ahead;
     ptrdiff_t ahead_step;
     /// [columns, block], of four bytes each.
     void *sums;

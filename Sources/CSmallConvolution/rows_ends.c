@@ -29,7 +29,8 @@ void drc_place_f32(const float *frames, const drc_map *map)
 float drc_place_s16(const float *frames, const drc_map *map)
 {
     float largest = 0;
-    for (int i = 0; i < map->rows * map->columns; i++) largest = fabsf(frames[i]) > largest ? fabsf(frames[i]) : largest;
+    for (int i = 0; i < map->rows * map->columns; i++)
+        largest = fabsf(frames[i]) > largest ? fabsf(frames[i]) : largest;
     float step = largest / INPUT_MAXIMUM > 1e-30f ? largest / INPUT_MAXIMUM : 1, inverse = 1 / step;
     for (int row = 0; row < map->rows; row++) {
         int16_t *to = (int16_t *)((char *)map->first + row * map->row_step);
@@ -45,8 +46,8 @@ float drc_place_s16(const float *frames, const drc_map *map)
     return step;
 }
 
-/// The larger of each pair: of numbers that are not under 0, the larger one has the larger bits. Loops that any compiler turns into
-/// vectors.
+/// The larger of each pair: of numbers that are not under 0, the larger one has the larger bits. Loops that any
+/// compiler turns into vectors.
 #define LARGER(name, type)                                                                                            \
     static inline void name(type *restrict result, const type *restrict other, int count)                             \
     {                                                                                                                 \
@@ -72,7 +73,8 @@ void drc_pool(
             memset(to, 0, (size_t)(channels * bytes_each));
             for (int row = top; row < bottom; row++)
                 for (int column = left; column < right; column++) {
-                    const char *from = (const char *)source->first + row * source->row_step + column * source->column_step;
+                    const char *from
+                        = (const char *)source->first + row * source->row_step + column * source->column_step;
                     if (bytes_each == 1) larger_u8((uint8_t *)to, (const uint8_t *)from, channels);
                     else if (bytes_each == 2) larger_16((int16_t *)to, (const int16_t *)from, channels);
                     else larger_32((float *)to, (const float *)from, channels);

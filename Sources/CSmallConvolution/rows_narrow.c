@@ -109,7 +109,8 @@ __attribute__((target(AVX2))) static void finish_u8(
             value = _mm256_min_ps(_mm256_max_ps(value, _mm256_setzero_ps()), _mm256_set1_ps(255));
             integers[v] = _mm256_cvtps_epi32(value);
         }
-        // Packing goes by halves of 128 bits: 0 1 2 3, 8 ... 11 and 4 5 6 7, 12 ... 15; the permutation puts them in order.
+        // Packing goes by halves of 128 bits: 0 1 2 3, 8 ... 11 and 4 5 6 7, 12 ... 15; the permutation puts them in
+        // order.
         __m256i words = _mm256_permute4x64_epi64(_mm256_packus_epi32(integers[0], integers[1]), 0xD8);
         _mm_storeu_si128(
             (__m128i *)result, _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1)));

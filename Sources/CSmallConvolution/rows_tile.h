@@ -23,7 +23,7 @@ __attribute__((target(TARGET), always_inline)) static inline void SUMS(const int
     VECTOR sum[COLUMNS][2];
 #pragma unroll
     for (int p = 0; p < count; p++) sum[p][0] = sum[p][1] = ZERO();
-    const char *weights = tile->weights, *ahead = tile->ahead, *ahead_too = tile->ahead_too;
+    const char *weights = tile->weights, *ahead = tile->ahead;
     const ptrdiff_t step = tile->column_step, ahead_step = tile->ahead_step;
     for (int row = 0; row < tile->row_count; row++) {
         // A pointer for three columns each: the CPU adds a register once or twice to an address at no cost.
@@ -34,7 +34,6 @@ __attribute__((target(TARGET), always_inline)) static inline void SUMS(const int
             _mm_prefetch(weights + NEAR_AHEAD, _MM_HINT_T0);
             if (WEIGHT_BYTES == 64) _mm_prefetch(weights + NEAR_AHEAD + 64, _MM_HINT_T0);
             _mm_prefetch(ahead, _MM_HINT_T1);
-            _mm_prefetch(ahead_too, _MM_HINT_T1);
             VECTOR weight[2] = {WEIGHT(weights), WEIGHT(weights + WEIGHT_BYTES)};
 #pragma unroll
             for (int p = 0; p < count; p++) {
@@ -44,11 +43,11 @@ __attribute__((target(TARGET), always_inline)) static inline void SUMS(const int
             }
             weights += 2 * WEIGHT_BYTES;
             ahead += ahead_step;
-            ahead_too += ahead_step;
 #pragma unroll
             for (int p = 0; p < count; p += 3) {
                 place[p / 3] += 4;
-                // Not known to be a step apart: clang would compute each address by an addition, where the products' ports are busy.
+                // Not known to be a step apart: clang would compute each address by an addition, where the products'
+                // ports are busy.
                 __asm__("" : "+r"(place[p / 3]));
             }
         }

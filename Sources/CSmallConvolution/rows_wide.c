@@ -29,7 +29,8 @@ static inline float float_at(const char *place)
     return result;
 }
 
-/// `_mm512_dpwssd_epi32`, which clang 21 takes apart into two instructions, for CPUs whose latency counts: here it is the throughput.
+/// `_mm512_dpwssd_epi32`, which clang 21 takes apart into two instructions, for CPUs whose latency counts: here it is
+/// the throughput.
 __attribute__((target(VNNI), always_inline)) static inline __m512i add_s16(__m512i sum, __m512i a, __m512i b)
 {
     __asm__("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));

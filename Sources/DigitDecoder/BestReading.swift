@@ -1,7 +1,7 @@
 /// The likeliest of what a search's label sequences mean.
 ///
-/// Several sequences mean the same: zero may be "oh", and it does not matter how many other words stand side by side. Apart, each of
-/// them may lose against a sequence that is less probable than all together.
+/// Several sequences mean the same: zero may be "oh", and it does not matter how many other words stand side by side.
+/// Apart, each of them may lose against a sequence that is less probable than all together.
 struct BestReading: Sendable {
     private var labels: [Int] = []
     /// The readings one after the other, and where each ends.

@@ -2,13 +2,14 @@ import Glibc
 
 /// Where the labels of a sequence lie in an utterance, summed over all paths that read as it.
 ///
-/// The forward-backward algorithm of CTC. The states of a sequence of L labels are 2L + 1: blanks at even places, its labels at odd
-/// ones. Source: Graves et al., "Connectionist temporal classification" (2006), section 4.1.
+/// The forward-backward algorithm of CTC. The states of a sequence of L labels are 2L + 1: blanks at even places, its
+/// labels at odd ones. Source: Graves et al., "Connectionist temporal classification" (2006), section 4.1.
 ///
-/// The sums are linear, in units of the likeliest path: what is notable lies near 1, and what is too small for a `Double` is not.
-/// That takes neither exponentials nor logarithms for a state, three multiplications and some sums in `columns * (2L + 1)` states.
-/// Of a very improbable sequence alone, where paths may differ by more than a `Double` holds, the sums are made in the log domain.
-/// The buffers are kept, so that the next alignment does not allocate.
+/// The sums are linear, in units of the likeliest path: what is notable lies near 1, and what is too small for a
+/// `Double` is not. That takes neither exponentials nor logarithms for a state, three multiplications and some sums in
+/// `columns * (2L + 1)` states. Of a very improbable sequence alone, where paths may differ by more than a `Double`
+/// holds, the sums are made in the log domain; its probability is exact then, and so are occupancies unless notable
+/// paths begin or end exp(700) apart. The buffers are kept, so that the next alignment does not allocate.
 public struct CTCAlignment: Sendable {
     /// The sequence that was aligned.
     public private(set) var labels: [Int] = []
@@ -19,7 +20,8 @@ public struct CTCAlignment: Sendable {
     /// Where each label lies, in order; empty where the sequence is impossible. Spans do not overlap.
     public internal(set) var spans: [LabelSpan] = []
 
-    /// [columns][states] sums over the paths up to a column, its own probability included, in units of the likeliest path's.
+    /// [columns][states] sums over the paths up to a column, its own probability included, in units of the likeliest
+    /// path's.
     private(set) var forward: [Double] = []
     /// [columns][states] sums over the paths behind a column, its own probability not included.
     private(set) var backward: [Double] = []
@@ -37,9 +39,10 @@ public struct CTCAlignment: Sendable {
     var peakSums: [Double] = []
     var peakIsHere: [Bool] = []
 
-    /// A likeliest path above this leaves room for all sums of notable paths in linear numbers: none of their beginnings and ends is
-    /// less probable than it, nor more than 1.
-    private static let linearMinimum = -300.0
+    /// A likeliest path above this leaves room for all sums of notable paths in linear numbers: none of their
+    /// beginnings and ends is less probable than it, nor more than 1, and a `Double` reaches from exp(-708) to
+    /// exp(709). Ten seconds of which nothing is clear lie above.
+    private static let linearMinimum = -600.0
 
     /// An alignment to be used again and again.
     public init() {}
@@ -75,9 +78,14 @@ public struct CTCAlignment: Sendable {
         if best > Self.linearMinimum {
             goForward()
             goBackward()
+            let end = columnCount * stateCount
+            total = labels.isEmpty ? forward[end - 1] : forward[end - 1] + forward[end - 2]
+            logProbability = best + log(total)
         } else {
             CTCLogSums.forward(labels, posteriors, into: &forward)
             CTCLogSums.backward(labels, posteriors, into: &backward)
+            logProbability = CTCLogSums.end(forward, isEmpty: labels.isEmpty)
+            total = exp(logProbability - best)
             for column in 0..<columnCount {
                 for cell in column * stateCount..<(column + 1) * stateCount {
                     forward[cell] = Self.weight(forward[cell] - units[column])
@@ -85,9 +93,6 @@ public struct CTCAlignment: Sendable {
                 }
             }
         }
-        let end = columnCount * stateCount
-        total = labels.isEmpty ? forward[end - 1] : forward[end - 1] + forward[end - 2]
-        logProbability = best + log(total)
         findSpans()
         return logProbability
     }
@@ -194,8 +199,8 @@ public struct CTCAlignment: Sendable {
         }
     }
 
-    /// What is this far from the likeliest path; so limited that a product of two is finite.
-    private static func weight(_ logarithm: Double) -> Double { exp(min(logarithm, -linearMinimum)) }
+    /// What is this far from the likeliest path; limited to what a `Double` holds.
+    private static func weight(_ logarithm: Double) -> Double { exp(min(logarithm, 700)) }
 
     private static func fill(_ values: inout [Double], with value: Double, _ count: Int) {
         values.removeAll(keepingCapacity: true)

@@ -2,14 +2,14 @@ import Glibc
 
 /// Prefix beam search: the label sequences that are likeliest over all their alignments.
 ///
-/// A prefix carries the log probabilities of the paths that end in its last label and of those that end in a blank, column by
-/// column; equal prefixes are summed, and the best `width` go on. There is no language model. Source: Graves, "Supervised
-/// sequence labelling with recurrent neural networks" (2012), section 7.5.3; Hannun et al., "First-pass large vocabulary
-/// continuous speech recognition using bi-directional recurrent DNNs" (2014), algorithm 1.
+/// A prefix carries the log probabilities of the paths that end in its last label and of those that end in a blank,
+/// column by column; equal prefixes are summed, and the best `width` go on. There is no language model. Source: Graves,
+/// "Supervised sequence labelling with recurrent neural networks" (2012), section 7.5.3; Hannun et al., "First-pass
+/// large vocabulary continuous speech recognition using bi-directional recurrent DNNs" (2014), algorithm 1.
 ///
-/// A search costs about `columns * width` sums, and more only where several labels are probable at once. The buffers are kept, so
-/// that the next search does not allocate. Equal scores are ordered by what was found first: the same input gives the same
-/// output.
+/// A search costs about `columns * width` sums, and more only where several labels are probable at once. The buffers
+/// are kept, so that the next search does not allocate. Equal scores are ordered by what was found first: the same
+/// input gives the same output.
 public struct CTCBeamSearch: Sendable {
     /// How wide to search.
     public struct Parameters: Sendable, Equatable {
@@ -17,15 +17,15 @@ public struct CTCBeamSearch: Sendable {
         public var width: Int
         /// A label less probable than this in a column begins nothing there; a natural logarithm.
         public var logProbabilityMinimum: Double
-        /// A prefix that is less probable than the best one by more than this goes no further; in nats, at least 1. Where the network
-        /// is sure, few prefixes are left.
+        /// A prefix that is less probable than the best one by more than this goes no further; in nats, at least 1.
+        /// Where the network is sure, few prefixes are left.
         public var scoreSpread: Double
-        /// Added to a sequence's score for each label in it, by label, in nats: over 0 for more of them, below for fewer. Empty for
-        /// none.
+        /// Added to a sequence's score for each label in it, by label, in nats: over 0 for more of them, below for
+        /// fewer. Empty for none.
         public var insertionBonus: [Double]
 
-        /// A search of 16 prefixes that passes over labels below 1 in 10,000 and over prefixes below 1 in 160,000 of the best one,
-        /// and without a bonus.
+        /// A search of 16 prefixes that passes over labels below 1 in 10,000 and over prefixes below 1 in 160,000 of
+        /// the best one, and without a bonus.
         public init(
             width: Int = 16, logProbabilityMinimum: Double = -9.2, scoreSpread: Double = 12,
             insertionBonus: [Double] = []
@@ -167,7 +167,8 @@ public struct CTCBeamSearch: Sendable {
         return parent >= 0 && prefixes[parent].column == column ? prefixes[parent].place : nil
     }
 
-    /// What a prefix of the beam is after one more column: with its paths, and those of its parent that come to the same.
+    /// What a prefix of the beam is after one more column: with its paths, and those of its parent that come to the
+    /// same.
     private mutating func goOn(_ place: Int, _ column: Int, _ posteriors: ColumnPosteriors) {
         var entry = beam[place]
         let last = prefixes[entry.prefix].label

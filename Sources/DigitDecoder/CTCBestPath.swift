@@ -1,7 +1,8 @@
 /// Greedy decoding: the most probable label of each column, repetitions and then blanks left out.
 ///
-/// It finds the likeliest path, not the likeliest sequence: a sequence that many middling paths share loses. Good for a first
-/// look and for training's progress. Source: Graves et al., "Connectionist temporal classification" (2006), section 3.2.
+/// It finds the likeliest path, not the likeliest sequence: a sequence that many middling paths share loses. Good for a
+/// first look and for training's progress. Source: Graves et al., "Connectionist temporal classification" (2006),
+/// section 3.2.
 public enum CTCBestPath {
     /// A label of the path.
     public struct Label: Sendable, Hashable {

@@ -20,25 +20,32 @@ struct CTCStates {
         state >= 3 && !state.isMultiple(of: 2) && labels[state / 2] != labels[state / 2 - 1]
     }
 
-    /// The states in which a path from the first column to the last can be in a column, and two more at either end: those of a
-    /// sequence without one of the labels (see `CTCRivals`).
+    /// The states in which a path from the first column to the last can be in a column, and two more at either end:
+    /// those of a sequence without one of the labels (see `CTCRivals`).
     func reachable(_ column: Int) -> Range<Int> {
         let first = max(0, count - 2 * (columnCount - column) - 2)
         return first..<max(first, min(count, 2 * column + 4))
     }
 }
 
-/// Forward and backward sums of a label sequence in the log domain: exact for any sequence, and some ten times as dear as the
-/// linear ones of `CTCAlignment`.
+/// Forward and backward sums of a label sequence in the log domain: exact for any sequence, and some ten times as dear
+/// as the linear ones of `CTCAlignment`.
 public enum CTCLogSums {
-    /// The log probability that a label sequence has in an utterance; minus infinity where it does not fit into the columns.
+    /// The log probability that a label sequence has in an utterance; minus infinity where it does not fit into the
+    /// columns.
     ///
     /// - Parameter labels: indices of labels, without blanks.
     public static func logProbability(of labels: [Int], in posteriors: ColumnPosteriors) -> Double {
         guard posteriors.columnCount > 0 else { return labels.isEmpty ? 0 : -.infinity }
         var sums: [Double] = []
         forward(labels, posteriors, into: &sums)
-        return labels.isEmpty ? sums[sums.count - 1] : logAdd(sums[sums.count - 1], sums[sums.count - 2])
+        return end(sums, isEmpty: labels.isEmpty)
+    }
+
+    /// The sum over all paths, from the forward sums: they end in the last label or in the blank behind it.
+    static func end(_ forward: [Double], isEmpty: Bool) -> Double {
+        let last = forward[forward.count - 1]
+        return isEmpty ? last : logAdd(last, forward[forward.count - 2])
     }
 
     /// Writes log sums over the paths up to each column and state, the column's own probability included.

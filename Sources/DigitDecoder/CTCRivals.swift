@@ -1,9 +1,10 @@
-/// How probable the sequences are that differ from a given one at one place, each as a multiple of the given one's probability.
+/// How probable the sequences are that differ from a given one at one place, each as a multiple of the given one's
+/// probability.
 ///
-/// All are sums over alignments. The paths of such a rival are those of the given sequence up to the place, one label (or none),
-/// and those of the given sequence behind it: so the forward and backward sums of the given sequence serve for all rivals, and what
-/// is left is one pass over the columns for each gap, all labels at once. A lattice for each of the 36 rivals of a label would take
-/// some hundred times as long.
+/// All are sums over alignments. The paths of such a rival are those of the given sequence up to the place, one label
+/// (or none), and those of the given sequence behind it: so the forward and backward sums of the given sequence serve
+/// for all rivals, and what is left is one pass over the columns for each gap, all labels at once. A lattice for each
+/// of the 36 rivals of a label would take some hundred times as long.
 public struct CTCRivals: Sendable {
     /// The rivals of each label of the sequence, in order.
     public private(set) var places: [LabelRivals] = []
@@ -41,8 +42,9 @@ public struct CTCRivals: Sendable {
 
     /// Counts each sequence once, and divides it among the labels that it speaks against.
     ///
-    /// A label more between two others speaks against both, half and half. A run of equal labels with one more or one less is the same
-    /// sequence wherever in the run that happens, and nothing tells which of them is wrong: each bears an equal part.
+    /// A label more between two others speaks against both, half and half. A run of equal labels with one more or one
+    /// less is the same sequence wherever in the run that happens, and nothing tells which of them is wrong: each bears
+    /// an equal part.
     private mutating func shareOut(_ labels: [Int]) {
         var first = 0
         while first < labels.count {
@@ -128,8 +130,8 @@ private struct GapSums {
         unit = 1 / alignment.total
     }
 
-    /// Paths that come into a column from the part before a gap: from the blank there, or the utterance's beginning; and from the label
-    /// before it.
+    /// Paths that come into a column from the part before a gap: from the blank there, or the utterance's beginning;
+    /// and from the label before it.
     @inline(__always)
     func entry(_ gap: Int, _ column: Int, _ alignment: borrowing CTCAlignment) -> (blank: Double, label: Double) {
         guard column > 0 else { return (gap == 0 ? 1 : 0, 0) }
@@ -137,8 +139,8 @@ private struct GapSums {
         return (alignment.forward[before], gap > 0 ? alignment.forward[before - 1] : 0)
     }
 
-    /// Paths that go on from a column into the part behind a gap: into the blank there, or to the utterance's end; and into the label
-    /// behind it. As parts of all paths.
+    /// Paths that go on from a column into the part behind a gap: into the blank there, or to the utterance's end; and
+    /// into the label behind it. As parts of all paths.
     @inline(__always)
     func exit(_ gap: Int, _ column: Int, _ alignment: borrowing CTCAlignment) -> (blank: Double, label: Double) {
         guard column < columnCount else { return (gap == labelCount ? unit : 0, 0) }

@@ -13,8 +13,8 @@ public struct ColumnPosteriors: Sendable, Equatable {
     /// The probabilities themselves, not 0; as many.
     private(set) var probabilities: [Double] = []
 
-    /// No label is less probable than this: sums over paths stay finite, and a label that the network lacks is as good as
-    /// impossible.
+    /// No label is less probable than this: sums over paths stay finite, and a label that the network lacks is as good
+    /// as impossible.
     public static let logProbabilityMinimum = -200.0
 
     /// The index of the blank: the last label, as the network has it.
@@ -38,8 +38,8 @@ public struct ColumnPosteriors: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - logits: [columns][labelCount]. Not-a-number counts as minus infinity.
-    ///   - temperature: divides the logits, over 0; above 1 it makes the probabilities more equal. Source: Guo et al., "On
-    ///     calibration of modern neural networks" (2017).
+    ///   - temperature: divides the logits, over 0; above 1 it makes the probabilities more equal. Source: Guo et al.,
+    ///     "On calibration of modern neural networks" (2017).
     public mutating func assign(logits: Span<Float>, temperature: Double = 1) {
         precondition(logits.count.isMultiple(of: labelCount), "rows of logits")
         precondition(temperature > 0, "a temperature over 0")

@@ -20,12 +20,13 @@ public struct DecodedPart: Sendable, Equatable {
 
     /// A digit, or what is none.
     public var kind: Kind
-    /// The probability that this is right, given that all else in the utterance is, 0...1. Of several words that are no digits,
-    /// that of the surest one.
+    /// The probability that this is right, given that all else in the utterance is, 0...1. Of several words that are no
+    /// digits, that of the surest one.
     public var confidence: Double
     /// Whether the confidence is enough to say so. A digit that is not is doubtful.
     public var accepted: Bool
-    /// The utterance's frames where it shows. A word may begin before and end behind: the network marks words, not their edges.
+    /// The utterance's frames where it shows. A word may begin before and end behind: the network marks words, not
+    /// their edges.
     public var frames: Range<Int>
     /// The shares of the digits 0...9 at this place; 0 in the other lanes.
     var digitShares: SIMD16<Double>
@@ -63,8 +64,8 @@ public struct DecodedPart: Sendable, Equatable {
         if case .digit(_, let spokenOh) = kind { spokenOh } else { false }
     }
 
-    /// The digits that it may be instead, best first; at equal shares the smaller first. Makes an array: for events, not for each
-    /// decoding.
+    /// The digits that it may be instead, best first; at equal shares the smaller first. Makes an array: for events,
+    /// not for each decoding.
     ///
     /// - Parameter shareMinimum: smaller shares are left out.
     public func alternatives(shareMinimum: Double = 0.001) -> [Alternative] {

@@ -45,8 +45,8 @@ public enum SingleDigitAnswer: Sendable, Equatable {
 }
 
 extension DecodedUtterance {
-    /// The one digit of a clip: there is exactly one accepted digit, and no other accepted part. What is doubtful beside it does not
-    /// count.
+    /// The one digit of a clip: there is exactly one accepted digit, and no other accepted part. What is doubtful
+    /// beside it does not count.
     public var singleDigit: SingleDigitAnswer {
         var digitCount = 0
         var otherCount = 0
@@ -68,8 +68,8 @@ extension DecodedUtterance {
         return .rejected(doubtfulCount > 0 && otherCount == 0 ? .lowConfidence : .notADigit)
     }
 
-    /// The likeliest digit where the clip must be exactly one, with its probability among the ten; nil for a clip without columns.
-    /// Zero and "oh" are one digit; of equal ones it is the smaller.
+    /// The likeliest digit where the clip must be exactly one, with its probability among the ten; nil for a clip
+    /// without columns. Zero and "oh" are one digit; of equal ones it is the smaller.
     public var bestSingleDigit: DecodedPart.Alternative? {
         guard singleDigitShares.sum() > 0 else { return nil }
         var best = 0

@@ -1,10 +1,11 @@
 /// Which parts of a decoding were given before.
 ///
-/// Decodings of a growing utterance differ: words move by a column or two, change their labels, vanish, or are found between
-/// others. The parts given are aligned with the first parts of a decoding so that labels and times differ least, as Needleman and
-/// Wunsch align sequences ("A general method applicable to the search for similarities", 1970): a part given is the same
-/// as a decoded one, or has vanished; a decoded part is one that was given, or lies within what was given and is passed over. The
-/// parts behind are new: those whose middle lies behind the end of what was given.
+/// Decodings of a growing utterance differ: words move by a column or two, change their labels, vanish, or are found
+/// between others. The parts given are aligned with the first parts of a decoding so that labels and times differ
+/// least, as Needleman and Wunsch align sequences ("A general method applicable to the search for similarities", 1970):
+/// a part given is the same as a decoded one, or has vanished; a decoded part is one that was given, or lies within
+/// what was given and is passed over. The parts behind are new: those whose middle lies behind the end of what was
+/// given.
 struct GivenParts: Sendable {
     /// Costs of the alignments of the parts given so far, by the number of decoded parts.
     private var costs: [Double] = []
@@ -19,25 +20,17 @@ struct GivenParts: Sendable {
     mutating func firstNew(_ parts: [DecodedPart], given: [DecodedPart], jitterMaximum: Int) -> Int {
         guard let end = given.last?.frames.upperBound else { return 0 }
         // A word that vanishes is rarer than one that moves, and than one that is heard as another at the same place.
-        let vanished = Double(jitterMaximum) + 2
-        align(parts, given, end: end, vanished: vanished, jitterMaximum: jitterMaximum)
+        let vanished = Double(jitterMaximum) + 1
+        align(parts, given, end: end, vanished: vanished)
         var best = parts.count
-        var bestCost = Double.infinity
-        for first in 0...parts.count {
-            var cost = costs[first]
-            if first < parts.count {
-                let frames = parts[first].frames
-                guard !frames.isCentred(before: end) else { continue }
-                cost += Double(max(end - frames.lowerBound, 0))
-            }
-            if cost < bestCost { (best, bestCost) = (first, cost) }
+        for first in stride(from: parts.count - 1, through: 0, by: -1) {
+            if parts[first].frames.isCentred(before: end) { break }
+            if costs[first] <= costs[best] { best = first }
         }
         return best
     }
 
-    private mutating func align(
-        _ parts: [DecodedPart], _ given: [DecodedPart], end: Int, vanished: Double, jitterMaximum: Int
-    ) {
+    private mutating func align(_ parts: [DecodedPart], _ given: [DecodedPart], end: Int, vanished: Double) {
         costs.removeAll(keepingCapacity: true)
         costs.append(0)
         for part in parts { costs.append(costs[costs.count - 1] + passing(part, end, vanished)) }
@@ -48,7 +41,7 @@ struct GivenParts: Sendable {
             for (index, part) in parts.enumerated() {
                 costs.append(
                     min(
-                        costsBefore[index] + difference(old, part, jitterMaximum), costsBefore[index + 1] + vanished,
+                        costsBefore[index] + difference(old, part, vanished), costsBefore[index + 1] + vanished,
                         costs[index] + passing(part, end, vanished)))
             }
         }
@@ -59,15 +52,9 @@ struct GivenParts: Sendable {
         part.frames.isCentred(before: end) ? vanished : .infinity
     }
 
-    /// The cost of taking both for the same word.
-    private func difference(_ old: DecodedPart, _ part: DecodedPart, _ jitterMaximum: Int) -> Double {
-        let gap = old.frames.gap(to: part.frames)
-        let isSame = old.means(part)
-        guard gap <= (isSame ? jitterMaximum : jitterMaximum / 2) else { return .infinity }
-        // Of two that touch it, the word that lies better.
-        let shift =
-            abs(old.frames.lowerBound + old.frames.upperBound - part.frames.lowerBound - part.frames.upperBound)
-        return Double(gap) + 0.005 * Double(shift) + (isSame ? 0 : Double(jitterMaximum) / 2 + 1)
+    /// The cost of taking both for the same word: the frames between them, and more where the labels differ.
+    private func difference(_ old: DecodedPart, _ part: DecodedPart, _ vanished: Double) -> Double {
+        Double(old.frames.gap(to: part.frames)) + (old.means(part) ? 0 : vanished / 2)
     }
 }
 

@@ -1,4 +1,5 @@
-/// What speaks against one label of a sequence: probabilities of other sequences, as multiples of that of the given one.
+/// What speaks against one label of a sequence: probabilities of other sequences, as multiples of that of the given
+/// one.
 public struct LabelRivals: Sendable, Equatable {
     /// The label.
     public let label: Int
@@ -20,13 +21,14 @@ public struct LabelRivals: Sendable, Equatable {
 
     /// The share that a label has at this place, 0...1: P / (P + all rivals).
     ///
-    /// The share of the sequence's own label is its confidence: the probability that it is right, given that all else is.
+    /// The share of the sequence's own label is its confidence: the probability that it is right, given that all else
+    /// is.
     public func share(of label: Int) -> Double { share(of: Self.lanes(label), synonyms: Self.lanes(self.label)) }
 
     /// The share of labels that mean the same.
     ///
-    /// A doubled or added label is weighed for the sequence's own label only; with one that means the same in its place, it is taken to
-    /// be as probable.
+    /// A doubled or added label is weighed for the sequence's own label only; with one that means the same in its
+    /// place, it is taken to be as probable.
     ///
     /// - Parameters:
     ///   - labels: 1 for those whose shares are summed, 0 for the others.

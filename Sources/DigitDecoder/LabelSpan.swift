@@ -27,8 +27,9 @@ public struct LabelSpan: Sendable, Hashable {
 }
 
 extension CTCAlignment {
-    /// A column is notably a label's where its occupancy is this part of that of the peak, and no column between is less. CTC's
-    /// labels are a column or two long, whatever the sound: the span says where the label is, not where the word ends.
+    /// A column is notably a label's where its occupancy is this part of that of the peak, and no column between is
+    /// less. CTC's labels are a column or two long, whatever the sound: the span says where the label is, not where the
+    /// word ends.
     private static let notable = 0.25
 
     /// Finds peaks, and the columns around them.
@@ -61,10 +62,11 @@ extension CTCAlignment {
         return true
     }
 
-    /// The columns, one for each label and in the labels' order, whose occupancies have the greatest sum; the earliest of equals.
+    /// The columns, one for each label and in the labels' order, whose occupancies have the greatest sum; the earliest
+    /// of equals.
     ///
-    /// Each label's own maximum would not do: where two labels share a blurred stretch, these may be in the wrong order. Source:
-    /// Käll, Krogh and Sonnhammer, "An HMM posterior decoder for sequence feature prediction" (2005).
+    /// Each label's own maximum would not do: where two labels share a blurred stretch, these may be in the wrong
+    /// order. Source: Käll, Krogh and Sonnhammer, "An HMM posterior decoder for sequence feature prediction" (2005).
     private mutating func findPeaks() {
         let count = labels.count
         peakSums.removeAll(keepingCapacity: true)

@@ -1,10 +1,10 @@
 /// What of a growing utterance is certain enough to be given out, in order, once, and for good.
 ///
-/// An utterance is decoded again and again while it grows. The end of a decoding is guesswork: the network has not heard what follows.
-/// A part is given when enough was heard behind it and successive decodings agree on it and on everything before it; when the
-/// utterance has ended, all that is left is. An accepted digit is given as one, anything else as a rejection in its place. What was
-/// given is never given again and never changed: each decoding is aligned with it (see `GivenParts`), and only what lies behind
-/// is new.
+/// An utterance is decoded again and again while it grows. The end of a decoding is guesswork: the network has not
+/// heard what follows. A part is given when enough was heard behind it and successive decodings agree on it and on
+/// everything before it; when the utterance has ended, all that is left is. An accepted digit is given as one, anything
+/// else as a rejection in its place. What was given is never given again and never changed: each decoding is aligned
+/// with it (see `GivenParts`), and only what lies behind is new.
 ///
 /// A pure state machine: no clock, no I/O. Its cost is that of the alignment, parts given times parts decoded.
 public struct StableDigits: Sendable {
@@ -22,8 +22,8 @@ public struct StableDigits: Sendable {
         public var sureConfidence: Double
         /// Successive decodings that must agree, at least 1.
         public var decodingsMinimum: Int
-        /// Frames by which the same word may lie apart in two decodings. Words of which one is lost and the other one new
-        /// cannot be told from one word when they are closer.
+        /// Frames by which the same word may lie apart in two decodings. Words of which one is lost and the other one
+        /// new cannot be told from one word when they are closer.
         public var jitterMaximum: Int
 
         /// Certain a quarter of a second behind, or after 60 ms of silence; what is doubtful no later unless told so.
@@ -55,7 +55,7 @@ public struct StableDigits: Sendable {
     /// A part that was not given yet.
     private struct Waiting {
         var part: DecodedPart
-        /// Successive decodings that agree on it and on all before it.
+        /// Successive decodings that agree on it.
         var decodings: Int
     }
 
@@ -104,7 +104,8 @@ public struct StableDigits: Sendable {
     /// A decoding behind one with `ended` begins the next utterance.
     ///
     /// - Parameters:
-    ///   - decoding: of at least as many frames as the one before. One of just as many tells nothing new, unless it has ended.
+    ///   - decoding: of at least as many frames as the one before. One of just as many tells nothing new, unless it has
+    ///     ended.
     ///   - speech: what the speaker does where it ends.
     /// - Returns: what is given now, in order.
     public mutating func take(_ decoding: DecodedUtterance, speech: Speech) -> [DecodedPart] {
@@ -121,6 +122,7 @@ public struct StableDigits: Sendable {
         guard decoding.frameCount > frameCount || speech == .ended else { return }
         frameCount = decoding.frameCount
         findWaiting(decoding)
+        // A part waits for all before it, so that they agree on those too.
         while let first = waiting.first, isCertain(first, speech) { give(into: &outbox) }
         hasEnded = speech == .ended
     }
@@ -140,15 +142,12 @@ public struct StableDigits: Sendable {
         swap(&waiting, &waitingBefore)
         waiting.removeAll(keepingCapacity: true)
         let first = alignment.firstNew(decoding.parts, given: given, jitterMaximum: parameters.jitterMaximum)
-        var decodings = Int.max
         for (index, part) in decoding.parts[first...].enumerated() {
             var before = 0
             if index < waitingBefore.count, agrees(waitingBefore[index].part, part) {
                 before = waitingBefore[index].decodings
             }
-            // Where they disagree, all behind is as new.
-            decodings = min(decodings, before + 1)
-            waiting.append(Waiting(part: part, decodings: decodings))
+            waiting.append(Waiting(part: part, decodings: before + 1))
         }
     }
 

@@ -2,10 +2,10 @@ import Glibc
 
 /// From the network's logits of an utterance to what was said.
 ///
-/// A beam search gives the label sequences, the best reading among them is aligned, and each of its labels is weighed against its
-/// rivals. Holds its working memory: decode with one and the same decoder, and nothing is allocated once it has seen the
-/// longest utterance. The cost grows with columns times digits: ten digits in 4 s (100 columns) take 0.16 ms of one core, 25 in
-/// 10 s 0.6 ms, 10 s without speech 0.12 ms (a Xeon server whose cores others used too).
+/// A beam search gives the label sequences, the best reading among them is aligned, and each of its labels is weighed
+/// against its rivals. Holds its working memory: decode with one and the same decoder, and nothing is allocated once it
+/// has seen the longest utterance. The cost grows with columns times digits: ten digits in 4 s (100 columns) take 0.16
+/// ms of one core, 25 in 10 s 0.6 ms, 10 s without speech 0.12 ms (a Xeon server whose cores others used too).
 public struct UtteranceDecoder: Sendable {
     /// How it decodes.
     public let parameters: DecoderParameters

@@ -1,7 +1,7 @@
 /// What the network says of a column of an utterance.
 ///
-/// The raw value is the index of the label's logit, 0...12. Utterances are written with the first twelve; the last one is CTC's
-/// own, and stands for no new label (Graves et al., "Connectionist temporal classification", 2006).
+/// The raw value is the index of the label's logit, 0...12. Utterances are written with the first twelve; the last one
+/// is CTC's own, and stands for no new label (Graves et al., "Connectionist temporal classification", 2006).
 public enum UtteranceLabel: Int, Sendable, Hashable, CaseIterable {
     /// The digit 0, said "zero".
     case zero

@@ -7,12 +7,23 @@ import CSmallConvolution
 /// nothing that was computed before, nor on the number of threads.
 ///
 /// All layers are this package's own code (`row_convolution.h`), which takes the width of a map as an argument. With oneDNN each
-/// width would be 20 compiled primitives, some milliseconds and a megabyte, and there are as many widths as frames; here a
-/// width costs nothing, so that none is rounded up and computed for nothing. And it is faster, see below.
+/// width would be 20 primitives to compile and keep, and there are as many widths as frames; here a width costs nothing, so
+/// none is rounded up, and no padding is computed.
+///
+/// Cost: 5.0 M multiply-adds a frame, what is padding not counted, with a column each 4 frames. Measured on Emerald Rapids with
+/// AVX-512, on one thread, in ms for utterances of 0.3, 1 and 3 s, and of ONNX Runtime 1.32 on the same graphs:
+///
+///     each 4 frames, int8   0.57   1.48   4.45      ONNX Runtime   1.11   2.68   7.05
+///     each 4 frames, f32    2.42   7.15  21.5                      3.47   9.21  21.2
+///     each 8 frames, int8   0.53   0.86   2.52                     0.82   1.78   4.04
+///     each 8 frames, f32    1.59   3.94  11.7                      2.58   5.34  13.0
+///
+/// In bf16 it is slower than in f32 there (12 ms for 1 s): that CPU multiplies bf16, outside of its tiles, at half of the rate
+/// of f32.
 ///
 /// An instance holds the weights (11 MB in int8, 22 MB in bf16, and in f32 22 MB where the file's are halves, otherwise 45) and
-/// the activations of the longest utterance so far (0.02 MB a second in int8, four times that in f32). A call allocates only where
-/// its utterance is longer than all before.
+/// the activations of the longest utterance so far (0.2 MB a second in int8, 0.7 MB in f32); `init` takes up to 0.1 s. A call
+/// makes larger buffers only where its utterance is longer than all before.
 ///
 /// Not thread-safe: an instance may move between threads but serves one call at a time, which its not being Sendable
 /// enforces.
@@ -221,6 +232,7 @@ extension RowMap {
     fileprivate func isIn(_ other: AlignedBuffer) -> Bool { buffer === other }
 
     /// The sum over the rows times a factor, [columns, channels].
+    @inline(__always)
     fileprivate func sum<Element: BitwiseCopyable>(
         _ scale: Float, as _: Element.Type, into sums: UnsafeMutableBufferPointer<Float>,
         _ value: (Element) -> Float

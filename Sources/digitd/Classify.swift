@@ -1,5 +1,7 @@
 import ArgumentParser
 import AudioInput
+import DigitDecoder
+import DigitRecognizer
 import Foundation
 import Glibc
 import MelSpectrogram
@@ -33,12 +35,14 @@ struct Classify: ParsableCommand {
     @OptionGroup var precision: PrecisionOption
 
     func run() throws {
-        let model = try ClipModel(given: model, precision: precision.chosen)
+        let weights = try ModelFile(given: model, precision: precision.chosen, allowsImages: true)
+        if weights.frontEnd == .utterance { return try classifyUtterances(weights) }
+        let model = try ClipModel(weights)
         var failure = FirstFailure()
         for file in files {
             do {
                 let judgement = try model.judge(Self.window(of: file, for: model.file.frontEnd), labels: [0])
-                let result = Classification(file: file, judgement, model.file)
+                let result = Classification(file: file, judgement, temperature: model.file.temperature)
                 try StandardOutput.line(json ? result.json() : result.text)
             } catch let exit as ExitCode {
                 throw exit
@@ -49,6 +53,40 @@ struct Classify: ParsableCommand {
         try failure.end()
     }
 
+    /// By a network for utterances.
+    private func classifyUtterances(_ model: ModelFile) throws {
+        var reader = try model.reader()
+        var failure = FirstFailure()
+        for file in files {
+            do {
+                let frames = UtteranceInput.frames(of: try Self.spectrogram(of: file)).values
+                let judgement = Judgements(
+                    logits: reader.clipLogits(of: frames, bands: MelParameters.standard.bandCount), labels: [0])
+                let utterance = reader.read(frames, bands: MelParameters.standard.bandCount)
+                // What is less sure than the network's threshold is no digit.
+                var result = Classification(file: file, judgement, temperature: 1)
+                result.reject(below: model.acceptThreshold)
+                try StandardOutput.line(json ? result.json(utterance) : result.text)
+            } catch let exit as ExitCode {
+                throw exit
+            } catch {
+                failure.report(error)
+            }
+        }
+        try failure.end()
+    }
+
+    /// All frames of a picture or a recording.
+    private static func spectrogram(of file: String) throws -> MelSpectrogram {
+        if isPNG(file) { return try MelImage(contentsOf: file).spectrogram }
+        let samples = try AudioFile.readMono(file, rate: MelParameters.standard.sampleRate)
+        let spectrogram = try MelSpectrogram(samples: samples, parameters: .standard)
+        guard spectrogram.frameCount > 0 else {
+            throw CommandFailure(.inputNotUsable, "\(file) is shorter than one frame of 25 ms; record a whole word.")
+        }
+        return spectrogram
+    }
+
     /// The network's input for a picture or a recording.
     private static func window(of file: String, for frontEnd: FrontEnd) throws -> [Float] {
         let isPicture = isPNG(file)
@@ -56,13 +94,7 @@ struct Classify: ParsableCommand {
             return try isPicture
                 ? DecibelImage(contentsOf: file).window : DecibelImage(contentsOfRecording: file).window
         }
-        if isPicture { return ClipWindow.window(spectrogram: try MelImage(contentsOf: file).spectrogram) }
-        let samples = try AudioFile.readMono(file, rate: MelParameters.standard.sampleRate)
-        let spectrogram = try MelSpectrogram(samples: samples, parameters: .standard)
-        guard spectrogram.frameCount > 0 else {
-            throw CommandFailure(.inputNotUsable, "\(file) is shorter than one frame of 25 ms; record a whole word.")
-        }
-        return ClipWindow.window(spectrogram: spectrogram)
+        return ClipWindow.window(spectrogram: try spectrogram(of: file))
     }
 
     /// Whether a file begins as every PNG does; false for one that cannot be read, which the reader of sound then says.
@@ -81,35 +113,57 @@ struct Classify: ParsableCommand {
 /// The answer for one file.
 struct Classification {
     let file: String
-    let label: String
+    private(set) var label: String
     let probabilities: [Double]
 
-    /// Softmax of the first clip's logits over the model's temperature.
-    init(file: String, _ judgement: Judgements, _ model: ModelFile) {
+    /// Softmax of the first clip's logits over a temperature.
+    init(file: String, _ judgement: Judgements, temperature: Double) {
         self.file = file
-        probabilities = judgement.probabilities(0, temperature: model.temperature)
-        label = ResNet18Topology.labels[judgement.best(0, temperature: model.temperature).label]
+        probabilities = judgement.probabilities(0, temperature: temperature)
+        label = ResNet18Topology.labels[judgement.best(0, temperature: temperature).label]
     }
 
     var confidence: Double { probabilities.max() ?? 0 }
 
+    /// Makes a digit that is less probable than this none.
+    mutating func reject(below threshold: Double) {
+        if Int(label) != nil, confidence < threshold { label = ResNet18Topology.labels[LabelledClip.notADigit] }
+    }
+
     /// The contract's line.
     var text: String { "Prediction: \(label) (Confidence: \(String(format: "%.4f", confidence)))" }
 
-    func json() throws -> String {
+    /// - Parameter utterance: all that was said, where the network hears more than one word.
+    func json(_ utterance: DecodedUtterance? = nil) throws -> String {
         struct Object: Encodable {
             let file: String
             let label: String
             let digit: Int?
             let confidence: Double
             let probabilities: [Double]
+            let string: String?
+            let parts: [Part]?
+        }
+        struct Part: Encodable {
+            let digit: Int?
+            let spoken: String?
+            let accepted: Bool
+            let confidence: Double
+            let start: Double
+            let end: Double
         }
         func rounded(_ value: Double) -> Double { (value * 1e6).rounded() / 1e6 }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let object = Object(
             file: file, label: label, digit: Int(label), confidence: rounded(confidence),
-            probabilities: probabilities.map(rounded))
+            probabilities: probabilities.map(rounded), string: utterance.map { $0.digits.map(String.init).joined() },
+            parts: utterance?.parts.map { part in
+                Part(
+                    digit: part.digit, spoken: part.isSpokenOh ? "oh" : nil, accepted: part.accepted,
+                    confidence: rounded(part.confidence), start: Double(part.frames.lowerBound) / 100,
+                    end: Double(part.frames.upperBound) / 100)
+            })
         return String(decoding: try encoder.encode(object), as: UTF8.self)
     }
 }

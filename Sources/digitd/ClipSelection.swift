@@ -24,6 +24,8 @@ struct ClipSelection: ParsableArguments {
     /// What is judged.
     struct Selected {
         var clips: [LabelledClip]
+        /// Recordings of several words, for networks that hear those.
+        var utterances: [TranscribedClip] = []
         /// Noise recordings to judge in: those that the network was not trained on, where that is known.
         var noises: [NoiseClip]
         /// In a few words.
@@ -47,7 +49,8 @@ struct ClipSelection: ParsableArguments {
         } else {
             selected = try ordinary(all, model)
         }
-        guard !selected.clips.isEmpty || (noiseAlone && !selected.noises.isEmpty) else {
+        let hasUtterances = model.frontEnd == .utterance && !selected.utterances.isEmpty
+        guard !selected.clips.isEmpty || hasUtterances || (noiseAlone && !selected.noises.isEmpty) else {
             let wanted = officialTest ? "of FSDD's test" : heldOut ? "of a speaker set apart" : "with a label"
             throw CommandFailure(
                 .inputNotUsable,
@@ -57,7 +60,10 @@ struct ClipSelection: ParsableArguments {
     }
 
     private func ordinary(_ all: DataSet, _ model: ModelFile) throws -> Selected {
-        guard officialTest else { return Selected(clips: all.clips, noises: all.noises, name: "all clips") }
+        guard officialTest else {
+            return Selected(
+                clips: all.clips, utterances: all.utterances, noises: all.noises, name: "all clips")
+        }
         guard RandomSplitRecord(metadata: model.weights.metadata) == nil else {
             throw CommandFailure(
                 .inputNotUsable,
@@ -74,7 +80,9 @@ struct ClipSelection: ParsableArguments {
                 let part = try TrainedSplit.heldOutSpeakers(
                     of: all, directoryNames: DataSet.names(ofDirectories: data), metadata: metadata,
                     trainOnly: Set(trainOnly))
-                return Selected(clips: part.clips, noises: part.noises, name: "speakers held out of training")
+                return Selected(
+                    clips: part.clips, utterances: part.utterances, noises: part.noises,
+                    name: "speakers held out of training")
             }
             let part = try TrainedSplit.leftOut(of: all, metadata: metadata)
             let knowsOthers = model.frontEnd.labels.count == LabelledClip.labelCount

@@ -15,7 +15,8 @@ struct Evaluate: ParsableCommand {
             digitd train set apart: give it the directories that the network was trained on, in the same order. \
             --official-test judges only FSDD's test clips, index 0 to 4 of every speaker and digit, and --split-test only \
             the fifth that was left out when the network was trained with digitd train --split random (or --recipe seed). \
-            The layouts are those of digitd train.
+            The layouts are those of digitd train. A network for numbers (digitd train --recipe numbers) is judged on \
+            recordings of several words, too.
 
             --live alone takes directories that hold nothing but noise, too: how many digits an hour are heard in it.
 
@@ -88,8 +89,9 @@ struct Evaluate: ParsableCommand {
     }
 
     private func evaluate() throws {
-        let model = try ClipModel(
-            given: model, precision: precision.chosen, batchSize: 32, threads: processorCount)
+        let file = try ModelFile(given: model, precision: precision.chosen, allowsImages: true)
+        if file.frontEnd == .utterance { return try evaluateUtterances(file) }
+        let model = try ClipModel(file, batchSize: 32, threads: processorCount)
         var failure = FirstFailure()
         let selected = try selection.select(
             for: model.file, noiseAlone: live == true && noise != true && report == nil)
@@ -110,6 +112,42 @@ struct Evaluate: ParsableCommand {
             figures.liveInNoise = try throughRecognizerInNoise(recordings, model.file)
         }
         if let report { try write(report, figures, judged, model.file) }
+        try StandardOutput.line(json ? figures.json : figures.table)
+        try failure.end()
+    }
+
+    /// Of a network for utterances: clips of one word, and recordings of several.
+    private func evaluateUtterances(_ file: ModelFile) throws {
+        if live == true {
+            throw CommandFailure(.inputNotUsable, "--live is of networks that hear windows; leave it out for \(file.path).")
+        }
+        let selected = try selection.select(for: file, noiseAlone: false)
+        var reader = try file.reader()
+        let evaluation = UtteranceEvaluation(
+            clips: selected.clips, utterances: selected.utterances, noises: selected.noises,
+            ratios: noise ?? (report != nil) ? snr : [])
+        var progress = ProgressLine(plainSeconds: nil)
+        let result = try evaluation.run(&reader) { try progress.update("judging, \(Int($0 * 100)) %") }
+        try progress.clear()
+        var failure = FirstFailure()
+        for skipped in result.skipped {
+            failure.report(CommandFailure(.inputNotUsable, "\(skipped.path) is left out: \(skipped.reason)"))
+        }
+        // The logits are log probabilities, the temperature's part done.
+        let rule = AnswerRule(temperature: 1, threshold: file.acceptThreshold)
+        var figures = EvaluationFigures(result.judgements, clips: result.clips, rule: rule, selection: selected.name)
+        if !result.strings.isEmpty { figures.strings = StringFigures(result.strings) }
+        if !evaluation.ratios.isEmpty {
+            figures.noise = [NoiseFigures(ratio: nil, cut: .clip, tally: DigitTally(result.judgements, rule))]
+            figures.noise += result.noisy.map {
+                NoiseFigures(ratio: $0.ratio, cut: .clip, tally: DigitTally($0.judgements, rule))
+            }
+        }
+        if let report {
+            var page = EvaluationReport(title: "digitd evaluation", figures: figures, notes: notes(file))
+            page.worstStrings = result.worst
+            try write(page, to: report)
+        }
         try StandardOutput.line(json ? figures.json : figures.table)
         try failure.end()
     }
@@ -206,16 +244,24 @@ struct Evaluate: ParsableCommand {
             title: "digitd evaluation", figures: figures,
             worst: try WorstClip.withPictures(
                 WorstClip.list(judged.judgements, clips: judged.clips, rule: rule), frontEnd: model.frontEnd),
-            notes: [
-                ("Network", model.path), ("Trained on", model.weights.metadata["trained.on"] ?? "unknown"),
-                ("Computed in", model.precision.rawValue),
-                ("Data", selection.data.joined(separator: ", ")),
-                ("Accept threshold", String(model.acceptThreshold)), ("Temperature", String(model.temperature)),
-            ])
+            notes: notes(model))
+        try write(page, to: directory)
+    }
+
+    private func notes(_ model: ModelFile) -> [(name: String, value: String)] {
+        [
+            ("Network", model.path), ("Trained on", model.weights.metadata["trained.on"] ?? "unknown"),
+            ("Computed in", model.precision.rawValue),
+            ("Data", selection.data.joined(separator: ", ")),
+            ("Accept threshold", String(model.acceptThreshold)), ("Temperature", String(model.temperature)),
+        ]
+    }
+
+    private func write(_ page: EvaluationReport, to directory: String) throws {
         do {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
             try page.write(to: directory + "/index.html")
-            try writeAtomically(Array((figures.json + "\n").utf8), to: directory + "/metrics.json")
+            try writeAtomically(Array((page.figures.json + "\n").utf8), to: directory + "/metrics.json")
         } catch let error as ReportError {
             throw CommandFailure(.failed, error.description)
         } catch let error as AtomicFileError {

@@ -6,6 +6,7 @@ extension EvaluationFigures {
     /// The figures for a person.
     var table: String {
         var lines = metrics.table + [""] + setTable + [""] + confidenceLines
+        if let strings { lines += [""] + strings.table }
         if !noise.isEmpty { lines += [""] + noiseTable }
         if let live { lines += live.table }
         if !liveInNoise.isEmpty { lines += [""] + liveInNoiseTable }
@@ -60,6 +61,27 @@ extension EvaluationFigures {
                 + String(format: "%.4f", calibration.expectedError) + " over \(calibration.clips) answered digits, "
                 + String(format: "%.4f", calibrationOfAll.expectedError) + " over all clips and labels",
         ]
+    }
+}
+
+extension StringFigures {
+    /// The figures for a person.
+    fileprivate var table: [String] {
+        let groups = [StringGroup(name: "all", tally: tally)] + sets + oh + (noise.count > 1 ? noise : [])
+        let columns = ["utterances", "exact", "digits", "errors", "subst.", "lost", "inserted", "others", "heard"]
+        let rows = groups.map { group in
+            let tally = group.tally
+            return TextTable.row(
+                group.name,
+                [
+                    "\(tally.strings)", TextTable.percent(tally.exactShare), "\(tally.digits)",
+                    TextTable.percent(tally.errorShare), "\(tally.substituted)", "\(tally.lost)", "\(tally.inserted)",
+                    "\(tally.others)", "\(tally.othersHeard)",
+                ], first: 18, width: 11)
+        }
+        let error = "expected calibration error of digits within utterances "
+            + String(format: "%.4f", reliability.expectedError)
+        return [TextTable.row("numbers", columns, first: 18, width: 11)] + rows + [error]
     }
 }
 

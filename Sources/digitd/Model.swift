@@ -50,6 +50,15 @@ struct ModelFile {
         return metadata["labels"] == FrontEnd.utterance.labels.joined(separator: ",") ? .utterance : .logMel
     }
 
+    /// Frames for each column of labels of a network for utterances.
+    func framesPerColumn() throws -> Int {
+        let key = UtteranceReader.framesPerColumnKey
+        guard let text = weights.metadata[key], let frames = Int(text), [4, 8].contains(frames) else {
+            throw Self.notUsable(path, "its \(key) is \(weights.metadata[key] ?? "missing")")
+        }
+        return frames
+    }
+
     private static func check(_ metadata: [String: String], _ frontEnd: FrontEnd, _ path: String) throws {
         switch frontEnd {
         case .logMel:
@@ -60,7 +69,11 @@ struct ModelFile {
             }
             if let kind = metadata[DecibelImage.kindKey] { throw notUsable(path, "its front end is \(kind)") }
         case .decibelImage: try DecibelImage.validate(metadata: metadata)
-        case .utterance: break
+        case .utterance:
+            let own = frontEnd.metadata
+            if let key = own.keys.sorted().first(where: { metadata[$0] != own[$0] }) {
+                throw notUsable(path, "its \(key) is \(metadata[key] ?? "missing") and not \(own[key] ?? "")")
+            }
         }
         let labels = frontEnd.labels.joined(separator: ",")
         guard metadata["labels"] == labels else {
@@ -85,17 +98,34 @@ struct ModelFile {
     }
 }
 
+extension ModelFile {
+    /// A reader of utterances, for a network that is one for them.
+    func reader() throws -> UtteranceReader {
+        try UtteranceReader(
+            weights: weights, framesPerColumn: try framesPerColumn(), temperature: temperature,
+            acceptPosterior: acceptThreshold, precision: precision)
+    }
+}
+
 /// A network for clips, many at a time.
 struct ClipModel {
     let file: ModelFile
     private let network: BatchClassifier
 
+    /// A network for utterances is no such one: `ModelFile.reader`.
+    ///
     /// - Parameters:
     ///   - given: the weights file of the command line.
     ///   - precision: what the command line asks for; nil for the fastest.
     ///   - batchSize: windows that the network computes together.
     init(given: String?, precision: InferencePrecision? = nil, batchSize: Int = 1, threads: Int = 1) throws {
-        file = try ModelFile(given: given, precision: precision, allowsImages: true)
+        try self.init(
+            ModelFile(given: given, precision: precision, allowsImages: true), batchSize: batchSize, threads: threads)
+    }
+
+    /// The same for a file that was read.
+    init(_ file: ModelFile, batchSize: Int = 1, threads: Int = 1) throws {
+        self.file = file
         network = BatchClassifier(
             try ResNet18(
                 weights: file.weights, shape: file.frontEnd.shape, batchSize: batchSize, threads: threads,

@@ -206,7 +206,12 @@ struct Train: ParsableCommand {
         for path in teachers { try ResNet18Topology.validate(try WeightsFile(contentsOf: path)) }
         if let path = initialWeights {
             switch recipe {
-            case .standard, .numbers: try ResNet18Topology.validate(try WeightsFile(contentsOf: path))
+            case .standard: try ResNet18Topology.validate(try WeightsFile(contentsOf: path))
+            case .numbers:
+                let file = try WeightsFile(contentsOf: path)
+                // A network with other outputs lends all but its last layer.
+                let outputs = file.tensors["fc.bias"]?.shape.first
+                try ResNet18Topology.validate(file, classCount: outputs ?? ResNet18Topology.classCount)
             case .seed: _ = try ImageNetWeights.read(path)
             }
         }

@@ -75,6 +75,58 @@ import Testing
         #expect(alignment.spans.map(\.columns) == [5..<8, 17..<18])
     }
 
+    @Test func sharedColumnGoesToTheLabelThatHasMoreOfIt() {
+        for (seven, spans) in [(0.35, [5..<6, 6..<8]), (0.6, [5..<7, 7..<8])] {
+            var scene = Scene()
+            scene.add(5)
+            scene.add(1, [.seven: 0.98])
+            scene.add(1, [.seven: seven, .one: 0.95 - seven])
+            scene.add(1, [.one: 0.98])
+            scene.add(5)
+            var alignment = CTCAlignment()
+            alignment.align([7, 1], to: ColumnPosteriors(logits: scene.logits))
+            #expect(alignment.spans.map(\.columns) == spans, "\(seven)")
+        }
+    }
+
+    /// Paths whose beginnings and ends differ by more than a `Double` holds: against sums in the log domain.
+    @Test(arguments: [Float(30), 100, 300]) func veryImprobableSequenceIsAlignedAsWell(_ spread: Float) {
+        var generator = Seeded(spread.bitPattern)
+        var alignment = CTCAlignment()
+        for seed in 0..<20 {
+            let posteriors = ColumnPosteriors.random(columns: 40, labels: 6, spread: spread, &generator)
+            let labels = (0..<15).map { _ in Int.random(in: 0..<5, using: &generator) }
+            let found = alignment.align(labels, to: posteriors)
+            #expect(found < -100)
+            let expected = CTCLogSums.logProbability(of: labels, in: posteriors)
+            #expect(abs(found - expected) < 1e-6, "\(seed)")
+            var forward: [Double] = []
+            var backward: [Double] = []
+            CTCLogSums.forward(labels, posteriors, into: &forward)
+            CTCLogSums.backward(labels, posteriors, into: &backward)
+            let errors = labels.indices.flatMap { index in
+                (0..<40).map { column in
+                    let cell = column * 31 + 2 * index + 1
+                    return abs(
+                        alignment.occupancy(index, column: column) - exp(forward[cell] + backward[cell] - expected))
+                }
+            }
+            #expect(errors.allSatisfy { $0 < 1e-6 }, "\(seed): \(errors.max() ?? 0)")
+        }
+    }
+
+    /// A label that is there twice, where the sequence has it once: it is passed over here, or there, or what lies
+    /// between is. In the middle these paths are exp(1000) apart, and in the end equal.
+    @Test func pathsThatAreFarApartInTheMiddleAreAllCounted() {
+        let label: [Float] = Array(repeating: [1000, 0], count: 5).flatMap { $0 }
+        let blank: [Float] = Array(repeating: [0, 1000], count: 5).flatMap { $0 }
+        let posteriors = ColumnPosteriors(logits: label + blank + label, labelCount: 2)
+        var alignment = CTCAlignment()
+        let found = alignment.align([0], to: posteriors)
+        #expect(abs(found - CTCLogSums.logProbability(of: [0], in: posteriors)) < 1e-9)
+        #expect(abs(found - (-1000 + log(3))) < 1e-9)
+    }
+
     /// However blurred: in order, apart, inside the utterance, each around its peak.
     @Test func spansOfAnySequenceAreInOrderAndApart() {
         var generator = Seeded(3)

@@ -44,13 +44,13 @@ import Testing
     @Test func usualWidthFindsTheBestSequence_nearlyAlways() {
         var generator = Seeded(4)
         var missed = 0
-        for _ in 0..<200 {
-            let posteriors = ColumnPosteriors.random(columns: 6, labels: 4, spread: 2.5, &generator)
+        for _ in 0..<60 {
+            let posteriors = ColumnPosteriors.random(columns: 5, labels: 4, spread: 2.5, &generator)
             var search = CTCBeamSearch()
             let truth = posteriors.enumerated().max { $0.value < $1.value }
             if search.hypotheses(posteriors).first?.labels != truth?.key { missed += 1 }
         }
-        #expect(missed <= 6, "of 200")
+        #expect(missed <= 3, "of 60")
     }
 
     @Test func sumOverAlignmentsBeatsTheBestPath() {

@@ -26,8 +26,8 @@ import Testing
             return ratio(rival)
         }
 
-        /// All places of a sequence by which it is the given one with one label less or more, found by trying: each distinct
-        /// sequence is divided equally among the labels that it speaks against.
+        /// All places of a sequence by which it is the given one with one label less or more, found by trying: each
+        /// distinct sequence is divided equally among the labels that it speaks against.
         func absent(_ place: Int) -> Double {
             let rival = removing(place)
             return ratio(rival) / Double(labels.indices.count { removing($0) == rival })

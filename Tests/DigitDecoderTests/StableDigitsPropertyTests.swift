@@ -40,11 +40,11 @@ import Testing
         #expect(given.allSatisfy { !$0.frames.isEmpty }, "\(name)")
     }
 
-    /// Words lie up to four frames apart in two decodings; within the last quarter of a second, where nothing may be given yet, they
-    /// come, go and change. Then each word is given once, in its place.
+    /// Words lie up to four frames apart in two decodings; within the last quarter of a second, where nothing may be
+    /// given yet, they come, go and change. Then each word is given once, in its place.
     @Test func everyWordIsGivenOnce_howeverTheEndFlickers() {
         let parameters = StableDigits.Parameters()
-        for seed in 0..<400 {
+        for seed in 0..<200 {
             var generator = Seeded(seed)
             let words = Self.words(Int.random(in: 0...12, using: &generator), apart: 16, &generator)
             var stable = StableDigits(parameters)
@@ -84,9 +84,10 @@ import Testing
         }
     }
 
-    /// What was given may vanish, change or get company in later decodings, if words are far enough apart: nothing is doubled or lost.
+    /// What was given may vanish, change or get company in later decodings, if words are far enough apart: nothing is
+    /// doubled or lost.
     @Test func nothingIsDoubledOrLost_whateverBecomesOfWhatWasGiven() {
-        for seed in 0..<400 {
+        for seed in 0..<200 {
             var generator = Seeded(1000 + seed)
             let words = Self.words(Int.random(in: 1...10, using: &generator), apart: 28, &generator)
             var stable = StableDigits()
@@ -120,7 +121,7 @@ import Testing
 
     /// Decodings that have nothing to do with each other.
     @Test func anyDecodingsGiveOrderedPartsOnce_andTheEndGivesAllThatIsBehind() {
-        for seed in 0..<400 {
+        for seed in 0..<200 {
             var generator = Seeded(2000 + seed)
             let parameters = StableDigits.Parameters(
                 behindMinimum: Int.random(in: 0...30, using: &generator), decodingsMinimum: 1 + seed % 3)

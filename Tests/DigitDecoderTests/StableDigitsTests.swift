@@ -81,7 +81,18 @@ import Testing
         #expect(next(decoding(90, (1, 20), (1, 29))) == [1])
         #expect(next(decoding(90, (1, 27), (1, 36))) == [1])
         #expect(next(decoding(90, (1, 32))) == [])
-        #expect(next(decoding(90, (1, 36))) == [1])
+        #expect(next(decoding(90, (1, 34))) == [])
+        #expect(next(decoding(90, (1, 35))) == [1])
+    }
+
+    /// Another digit at about the same place is what was given; farther off it is a new one.
+    @Test func anotherDigitIsNew_whereItLiesApart() {
+        for (start, digits) in [(20, []), (16, []), (27, []), (30, [3]), (33, [3])] {
+            var stable = StableDigits()
+            _ = stable.take(decoding(40, (1, 20)), speech: .goesOn)
+            _ = stable.take(decoding(60, (1, 20)), speech: .goesOn)
+            #expect(stable.take(decoding(90, (3, start)), speech: .ended).map(\.digit) == digits, "\(start)")
+        }
     }
 
     @Test func framesAreGivenOnce() {

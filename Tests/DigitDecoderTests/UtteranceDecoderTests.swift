@@ -49,6 +49,19 @@ import Testing
         #expect(utterance.parts[1].alternatives().map(\.digit) == [8])
     }
 
+    /// It may be a zero or an "oh", and then have a five behind it or not: 0.7 either way.
+    @Test func addedDigitSpeaksAgainstBothWaysToSayZero() {
+        var scene = Scene()
+        scene.add(4)
+        scene.add(1, [.zero: 0.5, .oh: 0.5 - 1e-6])
+        scene.add(4)
+        scene.add(1, [.five: 0.3])
+        scene.add(4)
+        let parts = decode(scene).parts
+        #expect(parts.map(\.digit) == [0])
+        #expect(abs(parts[0].confidence - 0.7) < 0.01)
+    }
+
     /// Apart, zero and "oh" are each less probable than the eight.
     @Test func readingIsTheLikeliest_notTheLabelSequence() {
         var scene = Scene()

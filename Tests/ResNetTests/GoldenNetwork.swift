@@ -21,17 +21,44 @@ struct GoldenLogits: Decodable {
         return try Self.content(of: windows).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
     }
 
-    private static func content(of name: String) throws -> Data {
+    fileprivate static func content(of name: String) throws -> Data {
         try Data(contentsOf: Bundle.module.bundleURL.appending(path: "Golden").appending(path: name))
+    }
+}
+
+/// Logits of utterances, read from Golden/utterances.json.
+struct GoldenUtterance: Decodable {
+    let framesPerColumn: Int
+    /// Frames of 40 values each, from the LCG.
+    let frames: Int
+    /// A row of 13 for each column.
+    let logits: [[Float]]
+
+    enum CodingKeys: String, CodingKey {
+        case framesPerColumn = "frames_per_column"
+        case frames, logits
+    }
+
+    static func all() throws -> [GoldenUtterance] {
+        try JSONDecoder().decode([GoldenUtterance].self, from: GoldenLogits.content(of: "utterances.json"))
+    }
+
+    /// [frames][40]
+    var input: [Float] {
+        var generator = LCG(seed: 3)
+        return generator.values(40 * frames).map { $0 * 1.75 }
     }
 }
 
 /// The network of Golden/lcg.json: every tensor from one sequence of the LCG, in torchvision's order, scaled so that
 /// activations keep their size through the layers.
-let goldenNetwork: WeightsFile = {
+let goldenNetwork = lcgNetwork(classCount: ResNet18Topology.classCount)
+
+/// The same with so many outputs.
+func lcgNetwork(classCount: Int) -> WeightsFile {
     var generator = LCG(seed: 1)
     var weights = WeightsFile()
-    for (name, shape) in ResNet18Topology.parameters {
+    for (name, shape) in ResNet18Topology.parameters(classCount: classCount) {
         let count = shape.reduce(1, *)
         let scale: Float
         let offset: Float
@@ -51,7 +78,7 @@ let goldenNetwork: WeightsFile = {
         weights.tensors[name] = WeightTensor(shape: shape, values: values)
     }
     return weights
-}()
+}
 
 /// The network that digitd ships.
 let shippedNetwork: Result<WeightsFile, any Error> = Result {

@@ -59,6 +59,19 @@ struct UtteranceNetworkTests {
         }
     }
 
+    @Test func logitsArePyTorchs() throws {
+        let weights = lcgNetwork(classCount: 13)
+        let golden = try GoldenUtterance.all()
+        #expect(golden.count == 8)
+        for framesPerColumn in [4, 8] {
+            let network = try UtteranceNetwork(weights: weights, framesPerColumn: framesPerColumn)
+            for utterance in golden where utterance.framesPerColumn == framesPerColumn {
+                let difference = largestDifference(network.logits(utterance.input), utterance.logits)
+                #expect(difference < 1e-3, "\(utterance.frames) frames, \(framesPerColumn) a column")
+            }
+        }
+    }
+
     @Test(arguments: InferencePrecision.allCases)
     func logitsDoNotDependOnEarlierCallsAndThreads(precision: InferencePrecision) throws {
         if precision == .bf16, !Engine.hasBFloat16 { return }

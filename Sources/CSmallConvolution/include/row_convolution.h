@@ -1,19 +1,22 @@
 #ifndef ROW_CONVOLUTION_H
 #define ROW_CONVOLUTION_H
 
-// Convolutions of maps that are low and of any width: 10, 5, 3 and 2 rows of bands, and a column for each 40 or 80 ms of an utterance.
+// Convolutions of maps that are low and of any width: 10, 5, 3 and 2 rows of bands, and a column for each 40 or 80 ms
+// of an utterance.
 //
-// oneDNN compiles a convolution for one width, and utterances have a thousand of them. It would need 20 primitives and some
-// milliseconds for each, and it multiplies padding in integers. Here the width is an argument of the call: the weights are packed once,
-// whatever the width, and nothing is prepared for one.
+// oneDNN compiles a convolution for one width, and utterances have a thousand of them. It would need 20 primitives and
+// some milliseconds for each, and it multiplies padding in integers. Here the width is an argument of the call: the
+// weights are packed once, whatever the width, and nothing is prepared for one.
 //
-// A map is [rows, columns, channels], the channels fastest, with `border` columns of zeros at both ends of each row. What a row of
-// the kernel covers lies in one piece then, all its columns and channels, and so does what it is multiplied with: a convolution is a
-// few dot products, one for each row of the kernel that is no padding. Some columns side by side are computed together, as many as fit
-// the registers, for some outputs; a row's columns are divided into such tiles as evenly as possible. With two rows a third of a
-// kernel's products are padding and left out.
+// A map is [rows, columns, channels], the channels fastest, with `border` columns of zeros at both ends of each row.
+// What a row of the kernel covers lies in one piece then, all its columns and channels, and so does what it is
+// multiplied with: a convolution is a few dot products, one for each row of the kernel that is no padding. Some
+// columns side by side are computed together, as many as fit the registers, for some outputs; a row's columns are
+// divided into such tiles as evenly as possible. With two rows a third of a kernel's products are padding and left
+// out.
 //
-// One function for each kind of numbers: they all take 32 bits of the input (one, two or four numbers) to all outputs at once.
+// One function for each kind of numbers: they all take 32 bits of the input (one, two or four numbers) to all outputs
+// at once.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,8 +40,8 @@ typedef enum {
 typedef enum {
     /// C that any CPU runs.
     drc_plain,
-    /// AVX2 with FMA and F16C. In `drc_s8`, 255 times the sum of two weights of the same sign for neighbouring inputs, 2 i and 2 i + 1,
-    /// must fit 16 bits.
+    /// AVX2 with FMA and F16C. In `drc_s8`, 255 times the sum of two weights of the same sign for neighbouring inputs,
+    /// 2 i and 2 i + 1, must fit 16 bits.
     drc_avx2,
     /// The same with AVX-VNNI, for integers.
     drc_avx_vnni,
@@ -62,8 +65,8 @@ typedef struct {
     int padding;
 } drc_shape;
 
-/// What becomes of the sums: sum * scale + bias, and `addend_scale` times what the output held before where `adds`; negative values
-/// are cut off where `relu`.
+/// What becomes of the sums: sum * scale + bias, and `addend_scale` times what the output held before where `adds`;
+/// negative values are cut off where `relu`.
 typedef struct {
     drc_result result;
     bool adds, relu;
@@ -105,7 +108,8 @@ int drc_part_count(const drc_convolution *convolution, int rows);
 
 /// Computes some parts.
 ///
-/// - `source`: with a border of at least the padding, and readable to a multiple of four bytes behind what the kernel covers.
+/// - `source`: with a border of at least the padding, and readable to a multiple of four bytes behind what the kernel
+///   covers.
 /// - `destination`: its border is set to zeros.
 /// - `factor`: the scales are multiplied with it.
 void drc_run(
@@ -117,8 +121,8 @@ typedef struct {
     int kernel, stride, padding;
 } drc_pooling;
 
-/// The largest of each square, for some rows of the destination, whose border is set to zeros. Numbers must not be under 0; those
-/// of a column are `bytes_each`: 1 (u8), 2 (bf16) or 4 (f32).
+/// The largest of each square, for some rows of the destination, whose border is set to zeros. Numbers must not be
+/// under 0; those of a column are `bytes_each`: 1 (u8), 2 (bf16) or 4 (f32).
 void drc_pool(
     const drc_map *source, const drc_map *destination, drc_pooling pooling, int channels, int bytes_each, int first,
     int end);

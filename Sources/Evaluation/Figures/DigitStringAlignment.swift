@@ -39,8 +39,9 @@ public struct JudgedString: Sendable, Equatable {
 
 /// The words of an utterance beside the digits that were heard, with the fewest errors.
 ///
-/// The number of errors is the edit distance of the digits alone (Levenshtein, "Binary codes capable of correcting deletions, insertions,
-/// and reversals", 1966): to miss another word is right, and to hear a digit in it is one digit too many. `0` and "oh" are one digit.
+/// The number of errors is the edit distance of the digits alone (Levenshtein, "Binary codes capable of correcting
+/// deletions, insertions, and reversals", 1966): to miss another word is right, and to hear a digit in it is one digit
+/// too many. `0` and "oh" are one digit.
 public struct DigitStringAlignment: Sendable, Equatable {
     /// A word, a heard digit, or both.
     public enum Step: Sendable, Hashable {
@@ -72,8 +73,8 @@ public struct DigitStringAlignment: Sendable, Equatable {
     /// Digits substituted, lost and inserted, those heard in other words among them.
     public var errors: Int { steps.count { $0.isError } }
 
-    /// Aligns what was heard with what was said. Of several ways with equally few errors, words and heard digits are put side by side
-    /// as late as possible.
+    /// Aligns what was heard with what was said. Of several ways with equally few errors, words and heard digits are
+    /// put side by side as late as possible.
     public init(said: [UtteranceLabel], heard: [Int]) {
         let width = heard.count + 1
         // [words][heard digits] errors of the beginnings.

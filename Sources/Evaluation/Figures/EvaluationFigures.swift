@@ -18,6 +18,8 @@ public struct EvaluationFigures: Sendable {
     public var tradeOff: TradeOff
     /// In noise; empty where it was not asked for.
     public var noise: [NoiseFigures] = []
+    /// Utterances of several words; nil where there is none.
+    public var strings: StringFigures?
     /// Through the live recogniser; nil where it was not asked for.
     public var live: LiveFigures?
     /// Through the live recogniser in noise; empty where it was not asked for.
@@ -61,6 +63,7 @@ public struct EvaluationFigures: Sendable {
             ("trade_off", tradeOff.json),
         ]
         if !noise.isEmpty { members.append(("noise", .array(noise.map(\.json)))) }
+        if let strings { members.append(("strings", strings.json)) }
         if let live { members.append(("live", live.json)) }
         if !liveInNoise.isEmpty { members.append(("live_in_noise", .array(liveInNoise.map(\.json)))) }
         return metrics.json.dropLast() + "," + JSONText.object(members).inner + "}"

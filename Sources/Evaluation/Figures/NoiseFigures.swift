@@ -17,6 +17,13 @@ public struct NoiseFigures: Sendable, Equatable {
     /// What became of the clips.
     public var tally: DigitTally
 
+    /// The figures of one condition.
+    public init(ratio: Double?, cut: Cut, tally: DigitTally) {
+        self.ratio = ratio
+        self.cut = cut
+        self.tally = tally
+    }
+
     /// The condition, such as `10 dB`.
     public var name: String { ratio == nil ? "clean" : "\(level) dB" }
 

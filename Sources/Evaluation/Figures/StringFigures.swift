@@ -17,7 +17,8 @@ public struct StringReliability: Sendable, Equatable {
     /// Expected calibration error, 0...1: |mean confidence - share right| of each bin, averaged over the digits.
     public let expectedError: Double
 
-    /// The reliability of the digits that were given. Source: Guo et al., "On calibration of modern neural networks" (2017).
+    /// The reliability of the digits that were given. Source: Guo et al., "On calibration of modern neural networks"
+    /// (2017).
     public init(_ strings: [JudgedString], binCount: Int = 10) {
         precondition(binCount >= 1, "a bin at least")
         var sums = Array(repeating: (confidence: 0.0, right: 0, digits: 0), count: binCount)

@@ -105,6 +105,12 @@ public struct StringGroup: Sendable, Equatable {
     /// What became of them.
     public var tally: StringTally
 
+    /// A tally with a name.
+    public init(name: String, tally: StringTally) {
+        self.name = name
+        self.tally = tally
+    }
+
     /// Tallies by a key, in the order in which the keys first come.
     public static func of(_ strings: [JudgedString], by key: (JudgedString) -> String) -> [StringGroup] {
         var groups: [StringGroup] = []

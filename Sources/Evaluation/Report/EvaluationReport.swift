@@ -9,6 +9,8 @@ public struct EvaluationReport: Sendable {
     public var figures: EvaluationFigures
     /// Clips with the least probability of their true label, worst first.
     public var worst: [WorstClip]
+    /// Utterances of several words with the most errors, worst first.
+    public var worstStrings: [WorstString] = []
     /// Lines about the run: model, data, operating point.
     public var notes: [(name: String, value: String)]
 
@@ -31,7 +33,8 @@ public struct EvaluationReport: Sendable {
     /// The page, as XHTML.
     public var html: String {
         let sections = [
-            summary, confusion, classes, sets, calibration, tradeOff, NoiseSection(noise: figures.noise).html,
+            summary, StringSection(figures: figures.strings, worst: worstStrings).html, confusion, classes, sets,
+            calibration, tradeOff, NoiseSection(noise: figures.noise).html,
             figures.live.map { LiveSection(live: $0, inNoise: figures.liveInNoise).html } ?? "", worstSection,
         ]
         return """

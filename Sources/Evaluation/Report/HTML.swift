@@ -28,6 +28,7 @@ enum HTML {
         svg{max-width:100%;height:auto}.cell{fill:#8881}p{max-width:46em}
         .clips{display:grid;grid-template-columns:repeat(auto-fill,minmax(15em,1fr));gap:1em}
         figure{margin:0}figure img{width:100%;image-rendering:pixelated;border:1px solid #8886;box-sizing:border-box}
+        .marks{position:relative;height:1.3em}.marks span{position:absolute;font-size:13px}
         figcaption{font-size:13px;overflow-wrap:anywhere}figcaption small{opacity:.75}
         """
 }

@@ -48,8 +48,7 @@ public struct Transcript: Sendable, Hashable {
             if end == index + 1 {
                 target.append(Self.isLetterO(words[index]) ? [.other, .oh] : .other, gap: .blank)
             } else {
-                // What may be said beside the one that must be.
-                target.append(.talk)
+                target.appendTalk()
             }
             index = end
         }
@@ -72,10 +71,16 @@ extension CTCTarget {
 
     /// One or more words that are no digits.
     static let talk: CTCTarget = {
-        var target = CTCTarget(gap: [.blank, .other])
-        target.append(.other, gap: [.blank, .other])
+        var target = CTCTarget.silence
+        target.appendTalk()
         return target
     }()
+
+    /// Adds one or more words that are no digits; to such words they add nothing.
+    mutating func appendTalk() {
+        if labels.last == .other, goesOnInGap(labels.count - 1) { return }
+        append(.other, gap: [.blank, .other])
+    }
 
     /// One label, as `UtteranceLabel` numbers them.
     init(_ label: UtteranceLabel) {

@@ -33,11 +33,11 @@ public struct UtteranceDraw: Sendable, Hashable {
 /// How often each kind of utterance is drawn.
 public struct UtteranceSamplerParameters: Sendable, Hashable {
     /// Share of utterances that are recordings of several words, 0...1, where there are some.
-    public var recordedFraction: Float = 0.42
+    public var recordedFraction: Float = 0.5
     /// Share that are one digit, 0...1.
-    public var singleFraction: Float = 0.16
+    public var singleFraction: Float = 0.14
     /// Share that are speech without a digit, or noise, 0...1; what is left are joined digits.
-    public var talkFraction: Float = 0.12
+    public var talkFraction: Float = 0.1
     /// Of those without a digit, the share that is noise alone, 0...1.
     public var noiseFraction: Float = 0.2
     /// Weights of 2, 3, ... digits joined.
@@ -51,9 +51,9 @@ public struct UtteranceSamplerParameters: Sendable, Hashable {
     /// Chance that joined digits are said fluently.
     public var fluentChance: Float = 0.6
     /// How much oftener a recording of digits alone is drawn than others of its speaker.
-    public var digitsOnlyFactor: Double = 2.5
+    public var digitsOnlyFactor: Double = 1.3
     /// How much oftener again one with an "oh".
-    public var ohFactor: Double = 2
+    public var ohFactor: Double = 2.5
     /// Extra factors of sets, by name; 1 where absent, 0 leaves a set out.
     public var setWeights: [String: Double] = [:]
 

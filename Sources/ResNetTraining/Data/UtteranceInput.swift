@@ -25,15 +25,27 @@ public enum UtteranceInput {
         return ClipSegmenter.speechExtent(energies: energies)
     }
 
-    /// The network's input, [frames][bands]: the speech with `marginFrames` around it, as far as the recording goes, normalised.
+    /// The network's input, [frames][bands]: the speech with `marginFrames` on both sides, normalised.
     ///
-    /// - Returns: the values, and which frame of the spectrogram is the first.
+    /// A recording that was trimmed to its words has no such margins: there the background's estimate stands in, since the network
+    /// has heard nothing but microphones that were open before somebody spoke.
+    ///
+    /// - Returns: the values, and which frame of the spectrogram is the first; below 0 where background was put before.
     public static func frames(of spectrogram: MelSpectrogram) -> (values: [Float], firstFrame: Int) {
         let speech = speech(of: spectrogram)
-        let start = max(0, speech.lowerBound - marginFrames)
-        let end = min(spectrogram.frameCount, speech.upperBound + marginFrames, start + framesMax)
         let bands = spectrogram.bandCount
-        var values = Array(spectrogram.values[start * bands..<end * bands])
+        let background = UtteranceWindow.estimateBackground(spectrogram, excluding: speech)
+        let start = speech.lowerBound - marginFrames
+        let end = min(speech.upperBound + marginFrames, start + framesMax)
+        var values: [Float] = []
+        values.reserveCapacity((end - start) * bands)
+        for frame in start..<end {
+            if (0..<spectrogram.frameCount).contains(frame) {
+                values += spectrogram.values[frame * bands..<(frame + 1) * bands]
+            } else {
+                values += background
+            }
+        }
         var span = values.mutableSpan
         UtteranceFrames.normalise(&span)
         return (values, start)

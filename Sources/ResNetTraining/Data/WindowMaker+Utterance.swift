@@ -83,7 +83,7 @@ extension WindowMaker {
             speechEnd = start + speech.upperBound
             switch part {
             case .digit(let clip): target.append(OutputSet(store.clips[clip].label), gap: .blank)
-            case .talk: target.append(.talk)
+            case .talk: target.appendTalk()
             case .noise: break
             }
         }

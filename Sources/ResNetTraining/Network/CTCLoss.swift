@@ -9,6 +9,8 @@ import Glibc
 struct CTCLoss {
     private let classes: Int
     private var states: [OutputSet] = []
+    /// Whether a path may stay in a state.
+    private var stays: [Bool] = []
     private var emissions: [Double] = []
     private var forward: [Double] = []
     private var backward: [Double] = []
@@ -47,8 +49,13 @@ struct CTCLoss {
 
     private mutating func prepare(_ target: CTCTarget, _ columns: Int) {
         states.removeAll(keepingCapacity: true)
-        for (gap, label) in zip(target.gaps, target.labels) { states += [gap, label] }
+        stays.removeAll(keepingCapacity: true)
+        for index in target.labels.indices {
+            states += [target.gaps[index], target.labels[index]]
+            stays += [true, !target.goesOnInGap(index)]
+        }
         states.append(target.gaps[target.gaps.count - 1])
+        stays.append(true)
         let needed = columns * states.count
         for path in [\Self.emissions, \Self.forward, \Self.backward] where self[keyPath: path].count < needed {
             self[keyPath: path] = [Double](repeating: 0, count: needed)
@@ -86,7 +93,7 @@ struct CTCLoss {
         for column in 1..<max(columns, 1) {
             let (now, before) = (column * count, (column - 1) * count)
             for state in 0..<count {
-                var value = forward[before + state]
+                var value = stays[state] ? forward[before + state] : -.infinity
                 if state > 0 { value = Self.logSum(value, forward[before + state - 1]) }
                 if skips(into: state) { value = Self.logSum(value, forward[before + state - 2]) }
                 forward[now + state] = value + emissions[now + state]
@@ -102,7 +109,7 @@ struct CTCLoss {
         for column in stride(from: columns - 2, through: 0, by: -1) {
             let (now, next) = (column * count, (column + 1) * count)
             for state in 0..<count {
-                var value = backward[next + state] + emissions[next + state]
+                var value = stays[state] ? backward[next + state] + emissions[next + state] : -.infinity
                 if state + 1 < count {
                     value = Self.logSum(value, backward[next + state + 1] + emissions[next + state + 1])
                 }

@@ -16,7 +16,9 @@ public struct OutputSet: OptionSet, Sendable, Hashable {
 /// What an utterance's columns are to say, in order: labels with gaps around them.
 ///
 /// Plain CTC has one output for each label and the blank for each gap. Here both are sets, of which any member may be said
-/// at any column: a spelled "o" is `oh` or `other`, and beside talk whose words nobody counted a gap may say `other` too.
+/// at any column: a spelled "o" is `oh` or `other`, and behind the first word of talk, whose words nobody counted, a gap may
+/// say `other` too. Such a label takes one column, the gap behind it the rest, so that no path is counted twice: with two
+/// ways through the states the loss would reward saying `other` everywhere.
 public struct CTCTarget: Sendable, Hashable {
     /// The labels, first to last.
     public private(set) var labels: [OutputSet]
@@ -35,12 +37,8 @@ public struct CTCTarget: Sendable, Hashable {
         gaps.append(gap)
     }
 
-    /// Adds what another target says; the gap between them may say what either's gap may.
-    public mutating func append(_ other: CTCTarget) {
-        gaps[gaps.count - 1].formUnion(other.gaps[0])
-        labels += other.labels
-        gaps += other.gaps.dropFirst()
-    }
+    /// Whether the gap behind a label may say what the label may.
+    func goesOnInGap(_ label: Int) -> Bool { !gaps[label + 1].isDisjoint(with: labels[label]) }
 
     /// The fewest columns that can say it: one a label, and one more between two that share an output.
     public var columnsMin: Int {

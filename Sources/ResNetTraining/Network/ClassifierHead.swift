@@ -188,21 +188,6 @@ final class ClassifierHead {
         }
     }
 
-    /// The greatest logits' labels and the CTC loss of each utterance in the last forward pass.
-    func answers(utterances: [PlacedTarget]) -> [(labels: [Int], loss: Double)] {
-        logits.withUnsafeBufferPointer { logits in
-            logitGradient.withUnsafeMutableBufferPointer { gradient in
-                utterances.map { utterance in
-                    let range = range(of: utterance)
-                    let loss = ctc.loss(
-                        logits: UnsafeBufferPointer(rebasing: logits[range]), target: utterance.target, scale: 1,
-                        gradient: UnsafeMutableBufferPointer(rebasing: gradient[range]))
-                    return (BestPath.labels(Array(logits[range])[...], classes: classes), loss ?? 0)
-                }
-            }
-        }
-    }
-
     private typealias Matrix = (start: UnsafeMutablePointer<Float>, stride: Int, form: Unicode.Scalar)
 
     /// `result += a * b` (`dnnl_sgemm`), `rows` x `columns` summed over `depth`; form "T" is transposed.

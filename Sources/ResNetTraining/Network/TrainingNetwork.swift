@@ -144,12 +144,6 @@ public final class TrainingNetwork {
         return loss
     }
 
-    /// What a network with logits a column says of each utterance, and the CTC loss of that; nothing is learned.
-    func answers(rows: [Float], targets: [PlacedTarget]) throws -> [(labels: [Int], loss: Double)] {
-        try forward(rows)
-        return head.answers(utterances: targets)
-    }
-
     private func forward(_ windows: [Float]) throws {
         precondition(windows.count == batchSize * shape.inputCount)
         plainInput.floats.update(from: windows, count: windows.count)

@@ -9,17 +9,19 @@ public enum NetworkAverage {
     /// Running means and variances of the batch norms are averaged too, which is right only for networks near each other.
     ///
     /// - Parameters:
-    ///   - paths: weights files of the standard recipe; one alone is only fitted and measured.
+    ///   - paths: weights files of the options' recipe, not the seed's; one alone is only fitted and measured.
     ///   - options: directories, split and threads, as the networks were trained with; epochs and rates have no meaning here.
     /// - Throws: `WeightsError` and `DataError`; `TrainingError.noValidation`.
     public static func run(
         _ paths: [String], options: TrainingOptions, report: (TrainingProgress) -> Void
     ) throws -> WeightsFile {
         let networks = try paths.map { try WeightsFile(contentsOf: $0) }
-        for network in networks { try ResNet18Topology.validate(network) }
-        var result = mean(networks)
-        let setup = try StandardSetup(options, report: report)
-        result.metadata = setup.metadata(try setup.judge(result))
+        let setup: any TrainingSetup =
+            options.recipe == .numbers
+            ? try NumbersSetup(options, report: report) : try StandardSetup(options, report: report)
+        for network in networks { try ResNet18Topology.validate(network, classCount: setup.shape.classCount) }
+        var result = mean(networks, classCount: setup.shape.classCount)
+        result.metadata = try setup.metadata(try setup.judge(result), of: result)
         if let ranges = try setup.activationRanges(result) { result.metadata.merge(ranges.metadata) { $1 } }
         let runs = networks.map { $0.metadata["trained.by"] ?? "unknown" }
         result.metadata["trained.by"] = "digitd train --average: " + runs.joined(separator: "; ")
@@ -28,10 +30,12 @@ public enum NetworkAverage {
     }
 
     /// The tensors' means, without metadata, of validated networks.
-    static func mean(_ networks: [WeightsFile]) -> WeightsFile {
+    static func mean(
+        _ networks: [WeightsFile], classCount: Int = ResNet18Topology.classCount
+    ) -> WeightsFile {
         var result = WeightsFile()
         let share = 1 / Float(networks.count)
-        for (name, shape) in ResNet18Topology.parameters(classCount: ResNet18Topology.classCount) {
+        for (name, shape) in ResNet18Topology.parameters(classCount: classCount) {
             var values = [Float](repeating: 0, count: shape.reduce(1, *))
             for network in networks {
                 let others = network.tensors[name]!.values

@@ -30,7 +30,7 @@ struct NumbersSetup: TrainingSetup {
         }
         report(.note("\(count(store)) to train on, \(count(heldOut)) to validate"))
         sampler = try UtteranceSampler(store: store, seed: options.seed, parameters: options.utterances)
-        validation = try UtteranceValidation(store: heldOut, shape: Self.shape(options), rows: options.batchSize)
+        validation = try UtteranceValidation(store: heldOut, framesPerColumn: options.framesPerColumn)
         splitMetadata = SpeakerSplitRecord(split, options.split).metadata
     }
 
@@ -71,13 +71,31 @@ struct NumbersSetup: TrainingSetup {
 
     func score(_ outcome: Validation.Outcome, epoch: Int) -> Double { -outcome.loss }
 
-    func activationRanges(_ weights: WeightsFile) throws -> ActivationRanges? { nil }
+    /// Measured on training utterances, as they are drawn and augmented for an epoch of its own.
+    func activationRanges(_ weights: WeightsFile) throws -> ActivationRanges? {
+        var maker = try WindowMaker(store: store, parameters: options.augmentation)
+        let utterances = (0..<Self.rangeUtterances).map { position in
+            maker.makeUtterance(
+                sampler.draw(epoch: -1, position: position), framesMax: options.rowFrames,
+                framesPerColumn: options.framesPerColumn, seed: options.seed, epoch: -1, position: position
+            ).frames
+        }
+        return try .measured(onUtterances: utterances, weights: weights, framesPerColumn: options.framesPerColumn)
+    }
 
-    func metadata(_ outcome: Validation.Outcome) -> [String: String] {
+    private static let rangeUtterances = 200
+
+    func metadata(_ outcome: Validation.Outcome, of weights: WeightsFile) throws -> [String: String] {
+        let fit = try validation.fit(weights, threads: options.threads)
         var result = options.metadata(of: .utterance, clips: store.clips)
         let sets = Set(store.clips.map(\.set) + store.utterances.map(\.set)).sorted().joined(separator: ",")
         result["trained.on"] = "\(sets); \(store.clips.count) clips, \(store.utterances.count) utterances"
         result["network.frames_per_column"] = "\(options.framesPerColumn)"
+        result["calibration.temperature"] = String(format: "%.4f", fit.temperature)
+        result["threshold.accept"] = String(format: "%.3f", fit.point.threshold)
+        result["accuracy.validation_right"] = String(format: "%.4f", fit.point.right)
+        result["accuracy.validation_wrong"] = String(format: "%.4f", fit.point.wrong)
+        result["accuracy.validation_false_accepts"] = String(format: "%.4f", fit.point.falseAccepts)
         result["accuracy.validation_strings"] = String(format: "%.4f", outcome.accuracy)
         result["accuracy.validation_digits"] = String(format: "%.4f", outcome.digitAccuracy)
         return result.merging(splitMetadata) { $1 }

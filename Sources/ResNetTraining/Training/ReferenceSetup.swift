@@ -59,7 +59,7 @@ struct ReferenceSetup: TrainingSetup {
     /// None: a network for pictures of whole recordings hears no stream.
     func activationRanges(_ weights: WeightsFile) -> ActivationRanges? { nil }
 
-    func metadata(_ outcome: Validation.Outcome) -> [String: String] {
+    func metadata(_ outcome: Validation.Outcome, of weights: WeightsFile) -> [String: String] {
         var result = options.metadata(of: Self.frontEnd, clips: training.clips)
         // The reference gives the bare softmax, and always answers.
         result["calibration.temperature"] = "1"

@@ -98,7 +98,7 @@ struct StandardSetup: TrainingSetup {
         return try .measured(on: windows.span, weights: weights)
     }
 
-    func metadata(_ outcome: Validation.Outcome) -> [String: String] {
+    func metadata(_ outcome: Validation.Outcome, of weights: WeightsFile) -> [String: String] {
         let judgements = outcome.judgements
         var temperature = 1.0
         var point = OperatingPoint(judgements, temperature: 1, threshold: 0)

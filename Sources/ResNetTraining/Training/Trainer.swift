@@ -96,7 +96,7 @@ public struct Trainer {
         }
 
         guard var best = state.best else { return nil }
-        best.metadata = setup.metadata(try setup.judge(best))
+        best.metadata = try setup.metadata(try setup.judge(best), of: best)
         if let ranges = try setup.activationRanges(best) { best.metadata.merge(ranges.metadata) { $1 } }
         try best.write(to: options.output, precision: .f16)
         try? FileManager.default.removeItem(atPath: options.checkpointPath)

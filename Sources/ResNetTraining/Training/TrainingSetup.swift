@@ -24,7 +24,11 @@ protocol TrainingSetup {
     /// How large the activations of a trained network get, for inference in int8; nil where nobody needs it.
     func activationRanges(_ weights: WeightsFile) throws -> ActivationRanges?
     /// The metadata of the weights file.
-    func metadata(_ outcome: Validation.Outcome) -> [String: String]
+    ///
+    /// - Parameters:
+    ///   - outcome: how the weights do on the clips that are set apart.
+    ///   - weights: what is written.
+    func metadata(_ outcome: Validation.Outcome, of weights: WeightsFile) throws -> [String: String]
 }
 
 extension TrainingSetup {

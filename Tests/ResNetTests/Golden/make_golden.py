@@ -1,8 +1,9 @@
-"""Logits of torchvision's resnet18, one input channel and eleven outputs, for ResNetTests.
+"""Logits of torchvision's resnet18, one input channel and eleven or thirteen outputs, for ResNetTests.
 
     make_golden.py --lcg --output lcg.json              weights from the LCG below; only the logits are stored
     make_golden.py --weights FILE --output NAME.json    weights from any safetensors file with torchvision's names
     make_golden.py --weights FILE --compare NAME.json   compares instead of writing; fails above 1e-3
+    make_golden.py --utterances --output utterances.json    the fully convolutional network, weights and frames from the LCG
 
 Windows come from the LCG, or with --windows NAME.f32 from a file of little-endian floats, 3,840 a window, which then
 belongs beside the JSON file. Needs torch, torchvision, numpy and safetensors.
@@ -31,8 +32,8 @@ def lcg(seed, count):
     return top * numpy.float32(2**-23) - numpy.float32(1)
 
 
-def network():
-    model = torchvision.models.resnet18(num_classes=11)
+def network(classes=11):
+    model = torchvision.models.resnet18(num_classes=classes)
     model.conv1 = torch.nn.Conv2d(1, 64, 7, 2, 3, bias=False)
     return model.eval()
 
@@ -60,16 +61,55 @@ def lcg_state(model, seed):
     return state
 
 
+class Utterances(torch.nn.Module):
+    """resnet18 fully convolutional in time: [1, 1, 40, T] in, [1, columns, classes] out, a column each 4 or 8 frames."""
+
+    def __init__(self, model, frames_per_column):
+        super().__init__()
+        self.model = model
+        for index, layer in enumerate([model.layer2, model.layer3, model.layer4]):
+            stride = (2, 2 if frames_per_column == 8 and index == 0 else 1)
+            layer[0].conv1.stride = layer[0].downsample[0].stride = stride
+
+    def forward(self, x):
+        m = self.model
+        x = m.maxpool(m.relu(m.bn1(m.conv1(x))))
+        x = m.layer4(m.layer3(m.layer2(m.layer1(x))))
+        return m.fc(x.mean(2).transpose(1, 2))
+
+
+def utterances(output):
+    model = network(13)
+    model.load_state_dict(lcg_state(model, 1), strict=True)
+    cases = []
+    for frames_per_column in [4, 8]:
+        for frames in [1, 9, 30, 101]:
+            values = lcg(3, 40 * frames).reshape(frames, 40) * numpy.float32(1.75)
+            with torch.no_grad():
+                logits = Utterances(model, frames_per_column)(torch.from_numpy(values.T.copy())[None, None])[0].numpy()
+            cases.append({
+                "frames_per_column": frames_per_column, "frames": frames,
+                "logits": [[round(float(value), 5) for value in row] for row in logits],
+            })
+    with open(output, "w") as file:
+        json.dump(cases, file)
+        file.write("\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--lcg", action="store_true")
     source.add_argument("--weights")
+    source.add_argument("--utterances", action="store_true")
     parser.add_argument("--windows")
     parser.add_argument("--output")
     parser.add_argument("--compare")
     arguments = parser.parse_args()
 
+    if arguments.utterances:
+        utterances(arguments.output)
+        return
     model = network()
     state = lcg_state(model, 1) if arguments.lcg else load_file(arguments.weights)
     model.load_state_dict(state, strict=True)

@@ -73,6 +73,65 @@ struct ClassifierHeadTests {
         }
     }
 
+    /// Logits a column: the mean is over the height alone, and the loss is CTC's, of two utterances in one row and one in another.
+    @Test(arguments: Arrangement.allCases)
+    func gradientsOfColumnsAreFiniteDifferences(arrangement: Arrangement) throws {
+        let (batch, channels, height, width, classes) = (2, 5, 2, 6, 4)
+        let shape = [batch, channels, height, width]
+        let context = try ComputeContext(threads: 1)
+        var generator = LCG(seed: 14)
+        let x = generator.values(shape.reduce(1, *)).map { 3 * $0 }
+        let w = generator.values(classes * channels)
+        let b = generator.values(classes)
+        let targets = [
+            PlacedTarget(row: 0, columns: 0..<2, target: CTCLossTests.target([OutputSet(0)])),
+            PlacedTarget(row: 0, columns: 3..<6, target: CTCLossTests.target([OutputSet(1), OutputSet(1)])),
+            PlacedTarget(row: 1, columns: 1..<5, target: CTCLossTests.target([OutputSet(2), [OutputSet(0), OutputSet(1)]])),
+        ]
+        let input = try Tensor(shape, arrangement, context)
+        let gradient = try Tensor(shape, arrangement, context)
+        let head = try ClassifierHead(
+            input: input, shape: shape, classes: classes, perColumn: true, gradient: { _ in gradient }, context)
+        try input.set(x, shape: shape, context)
+        try head.weight.load(w)
+        try head.bias.load(b)
+        var found: Float = 0
+        for _ in 0..<2 {
+            try head.forward()
+            found = head.loss(utterances: targets)
+            try head.backward()
+        }
+        func logits(_ x: [Double], _ w: [Double], _ b: [Double]) -> [Double] {
+            (0..<batch * width * classes).map { i in
+                let (n, column, k) = (i / (width * classes), i / classes % width, i % classes)
+                return (0..<channels).reduce(b[k]) { sum, c in
+                    let values = (0..<height).map { x[((n * channels + c) * height + $0) * width + column] }
+                    return sum + values.reduce(0, +) / Double(height) * w[k * channels + c]
+                }
+            }
+        }
+        func loss(_ x: [Double], _ w: [Double], _ b: [Double]) -> [Double] {
+            let all = logits(x, w, b)
+            let losses = targets.map { placed in
+                let first = (placed.row * width + placed.columns.lowerBound) * classes
+                return CTCLossTests.bruteForce(
+                    Array(all[first..<first + placed.columns.count * classes]), placed.target)
+            }
+            return [losses.reduce(0, +) / Double(targets.count)]
+        }
+        let (xd, wd, bd) = (x.doubles, w.doubles, b.doubles)
+        let tolerance = 5e-6
+        #expect(relativeDifference(head.logits, logits(xd, wd, bd)) < tolerance, "\(arrangement)")
+        #expect(relativeDifference([found], loss(xd, wd, bd)) < tolerance, "\(arrangement)")
+        let dx = finiteDifferences(at: xd, weights: [1]) { loss($0, wd, bd) }
+        let dxDifference = relativeDifference(try gradient.values(shape: shape, context), dx)
+        #expect(dxDifference < tolerance, "\(arrangement)")
+        let dw = finiteDifferences(at: wd, weights: [1]) { loss(xd, $0, bd) }
+        #expect(relativeDifference(try head.weight.gradientValues(), dw) < tolerance, "\(arrangement)")
+        let db = finiteDifferences(at: bd, weights: [1]) { loss(xd, wd, $0) }
+        #expect(relativeDifference(try head.bias.gradientValues(), db) < tolerance, "\(arrangement)")
+    }
+
     @Test func lossOfHugeLogitsIsFinite_andCountsOfRightAnswersAreRight() throws {
         let context = try ComputeContext(threads: 1)
         let input = try Tensor([2, 2, 1, 1], .rowMajor, context)

@@ -13,14 +13,16 @@ struct ConvolutionTests {
         var width: Int
         var kernel: Int
         var stride: Int
+        /// Along the width; as along the height where nothing is said.
+        var timeStride: Int?
 
         var testDescription: String {
             "batch \(batch), inputs \(inputs), outputs \(outputs), height \(height), width \(width), kernel \(kernel), "
-                + "stride \(stride)"
+                + "stride \(stride) x \(timeStride ?? stride)"
         }
         var padding: Int { kernel / 2 }
         var outputHeight: Int { (height + 2 * padding - kernel) / stride + 1 }
-        var outputWidth: Int { (width + 2 * padding - kernel) / stride + 1 }
+        var outputWidth: Int { (width + 2 * padding - kernel) / (timeStride ?? stride) + 1 }
         var input: [Int] { [batch, inputs, height, width] }
         var output: [Int] { [batch, outputs, outputHeight, outputWidth] }
     }
@@ -42,6 +44,9 @@ struct ConvolutionTests {
         Shape(batch: 2, inputs: 32, outputs: 64, height: 3, width: 6, kernel: 1, stride: 2),
         Shape(batch: 2, inputs: 5, outputs: 7, height: 6, width: 5, kernel: 3, stride: 1),
         Shape(batch: 4, inputs: 3, outputs: 11, height: 1, width: 1, kernel: 3, stride: 1),
+        Shape(batch: 2, inputs: 16, outputs: 32, height: 5, width: 25, kernel: 3, stride: 2, timeStride: 1),
+        Shape(batch: 2, inputs: 32, outputs: 64, height: 3, width: 6, kernel: 3, stride: 2, timeStride: 1),
+        Shape(batch: 2, inputs: 16, outputs: 32, height: 5, width: 9, kernel: 1, stride: 2, timeStride: 1),
     ]
 
     /// One convolution with tensors to set and read.
@@ -67,7 +72,7 @@ struct ConvolutionTests {
             var outputGradient: Tensor?
             layer = try Convolution(
                 name: "convolution", input: input, inputShape: shape.input, channels: shape.outputs,
-                kernel: shape.kernel, stride: shape.stride, type: type,
+                kernel: shape.kernel, stride: shape.stride, timeStride: shape.timeStride, type: type,
                 outputGradient: { layout in
                     let tensor = try Tensor(layout, context)
                     outputGradient = tensor
