@@ -14,6 +14,9 @@ public struct StableDigits: Sendable {
         public var behindMinimum: Int
         /// Or: frames of silence behind the last speech.
         public var pauseMinimum: Int
+        /// The same for the digits that number words begin with (four, six, seven and nine: fourteen, sixty), longer than the closure
+        /// between: frames of silence.
+        public var stemPauseMinimum: Int
         /// The same for what may still become something else: anything but an accepted digit of `sureConfidence`.
         public var doubtfulBehindMinimum: Int
         /// Likewise.
@@ -28,12 +31,13 @@ public struct StableDigits: Sendable {
 
         /// Certain a quarter of a second behind, or after 60 ms of silence; what is doubtful no later unless told so.
         public init(
-            behindMinimum: Int = 24, pauseMinimum: Int = 6, doubtfulBehindMinimum: Int? = nil,
-            doubtfulPauseMinimum: Int? = nil, sureConfidence: Double = 0, decodingsMinimum: Int = 2,
+            behindMinimum: Int = 24, pauseMinimum: Int = 6, stemPauseMinimum: Int? = nil,
+            doubtfulBehindMinimum: Int? = nil, doubtfulPauseMinimum: Int? = nil, sureConfidence: Double = 0, decodingsMinimum: Int = 2,
             jitterMaximum: Int = 10
         ) {
             self.behindMinimum = behindMinimum
             self.pauseMinimum = pauseMinimum
+            self.stemPauseMinimum = stemPauseMinimum ?? pauseMinimum
             self.doubtfulBehindMinimum = doubtfulBehindMinimum ?? behindMinimum
             self.doubtfulPauseMinimum = doubtfulPauseMinimum ?? pauseMinimum
             self.sureConfidence = sureConfidence
@@ -156,12 +160,16 @@ public struct StableDigits: Sendable {
             && before.frames.gap(to: now.frames) <= parameters.jitterMaximum
     }
 
+    private func pauseMinimum(_ part: DecodedPart, _ isSure: Bool) -> Int {
+        guard isSure, let digit = part.digit else { return parameters.doubtfulPauseMinimum }
+        return [4, 6, 7, 9].contains(digit) ? parameters.stemPauseMinimum : parameters.pauseMinimum
+    }
+
     private func isCertain(_ waiting: Waiting, _ speech: Speech) -> Bool {
         if speech == .ended { return true }
         guard waiting.decodings >= parameters.decodingsMinimum else { return false }
         let isSure = waiting.part.acceptedDigit != nil && waiting.part.confidence >= parameters.sureConfidence
-        let pauseMinimum = isSure ? parameters.pauseMinimum : parameters.doubtfulPauseMinimum
-        if case .paused(let frames) = speech, frames >= pauseMinimum { return true }
+        if case .paused(let frames) = speech, frames >= pauseMinimum(waiting.part, isSure) { return true }
         let behindMinimum = isSure ? parameters.behindMinimum : parameters.doubtfulBehindMinimum
         return frameCount - waiting.part.frames.upperBound >= behindMinimum
     }

@@ -79,7 +79,7 @@ public struct Endpointer: Sendable {
     public var isIdle: Bool { state == .idle }
 
     /// The first frame of the open utterance, or of the last one: with its pre-roll.
-    public var start: Int { max(firstLoud - parameters.preRollFrames, earliestStart) }
+    public private(set) var start = 0
 
     /// The first to the last loud frame of the open utterance, or of the last one.
     public var speech: Range<Int> { firstLoud..<lastLoud + 1 }
@@ -120,6 +120,7 @@ public struct Endpointer: Sendable {
             guard energy >= thresholdDecibels else { return .none }
             state = .onset
             (firstLoud, lastLoud) = (frame, frame)
+            start = max(frame - parameters.preRollFrames, earliestStart)
             (loudCount, misses) = (1, 0)
             peak = energy
             return confirmOnset()

@@ -41,7 +41,7 @@ struct DecodingSchedule {
         case 0: frame >= next
         case Self.glance: frame - last >= Self.glanceInterval
         case ..<Self.pause: false
-        case ...Self.settled: (silence - Self.pause) % Self.pauseInterval == 0
+        case Self.pause, Self.settled: true
         default: isWaiting && (silence - Self.pause) % Self.pauseInterval == 0
         }
     }

@@ -46,13 +46,13 @@ struct WordStream {
     private mutating func noise(_ level: Float) -> Float { .random(in: -level...level, using: &random) }
 }
 
-/// Understands `WordStream`: as sure of each label as told, and counting its calls.
+/// Understands `WordStream`, and counts its calls. As a trained network does, it says each word in one column, the second that shows it.
 final class WordScorer: UtteranceScorer {
     let framesPerColumn = 4
     let temperature = 1.0
-    /// By how much a label's logit is over the others'.
-    var certainty: [UtteranceLabel: Float] = [:]
-    /// The last columns say something else by this chance: the network has not heard what follows.
+    /// By how much another digit is more likely than the one that was said, in nats; over -20.
+    var doubts: [UtteranceLabel: Float] = [:]
+    /// The last columns of a word say anything by this chance: the network has not heard what follows.
     var wavers = 0.0
     private(set) var calls = 0
     /// Frames of each call.
@@ -65,18 +65,25 @@ final class WordScorer: UtteranceScorer {
         var (most, least) = (-Float.infinity, Float.infinity)
         for index in frames.indices { (most, least) = (max(most, frames[index]), min(least, frames[index])) }
         var random = SplitMix64(seed: UInt64(count))
+        var seen: [UtteranceLabel?] = [nil, nil]
         for column in 0..<logits.count / 13 {
-            for label in 0..<13 { logits[column * 13 + label] = 0 }
-            let frame = min(4 * column, count - 1)
-            var best = 0
-            for band in 0..<40 where frames[frame * 40 + band] > frames[frame * 40 + best] { best = band }
-            let isTone = frames[frame * 40 + best] > least + 0.6 * (most - least)
-            var label = isTone ? UtteranceLabel(rawValue: min(max(best - 3, 0) / 3, 11))! : .blank
-            if column * 4 + 16 > count, Double.random(in: 0..<1, using: &random) < wavers {
-                label = UtteranceLabel.allCases.randomElement(using: &random)!
+            let label = tone(frames, min(4 * column, count - 1), over: 0.4 * (most - least))
+            var said = label != nil && label == seen[1] && label != seen[0] ? label! : .blank
+            seen = [seen[1], label]
+            if label != nil, column * 4 + 6 > count, Double.random(in: 0..<1, using: &random) < wavers {
+                said = UtteranceLabel.allCases.randomElement(using: &random)!
             }
-            logits[column * 13 + label.rawValue] = certainty[label] ?? 9
+            for index in 0..<13 { logits[column * 13 + index] = index == said.rawValue ? 12 : 0 }
+            if let doubt = doubts[said] { logits[column * 13 + (said.rawValue + 1) % 10] = 12 + doubt }
         }
+    }
+
+    /// The label of the band that stands out of a frame; nil where none does.
+    private func tone(_ frames: Span<Float>, _ frame: Int, over least: Float) -> UtteranceLabel? {
+        let levels = (0..<40).map { frames[frame * 40 + $0] }
+        let best = (0..<40).max { levels[$0] < levels[$1] }!
+        guard levels[best] - levels.sorted()[20] > least else { return nil }
+        return UtteranceLabel(rawValue: min(max(best - 3, 0) / 3, 11))
     }
 }
 
