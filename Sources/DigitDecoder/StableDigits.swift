@@ -12,7 +12,9 @@ public struct StableDigits: Sendable {
     public struct Parameters: Sendable, Equatable {
         /// While speech goes on: frames that must have been heard behind a part.
         public var behindMinimum: Int
-        /// Or: frames of silence behind the last speech.
+        /// The same for the last part: the word may still go on, wherever in it the network has shown it.
+        public var lastBehindMinimum: Int
+        /// Or: frames of silence behind the last speech; in a pause that alone makes the last part certain.
         public var pauseMinimum: Int
         /// The same for the digits that number words begin with (four, six, seven and nine: fourteen, sixty), longer than the closure
         /// between: frames of silence.
@@ -31,12 +33,13 @@ public struct StableDigits: Sendable {
 
         /// Certain a quarter of a second behind, or after 60 ms of silence; what is doubtful no later unless told so.
         public init(
-            behindMinimum: Int = 24, pauseMinimum: Int = 6, stemPauseMinimum: Int? = nil,
-            doubtfulBehindMinimum: Int? = nil, doubtfulPauseMinimum: Int? = nil, sureConfidence: Double = 0, decodingsMinimum: Int = 2,
+            behindMinimum: Int = 24, lastBehindMinimum: Int? = nil, pauseMinimum: Int = 6,
+            stemPauseMinimum: Int? = nil, doubtfulBehindMinimum: Int? = nil, doubtfulPauseMinimum: Int? = nil, sureConfidence: Double = 0, decodingsMinimum: Int = 2,
             jitterMaximum: Int = 10
         ) {
             self.behindMinimum = behindMinimum
             self.pauseMinimum = pauseMinimum
+            self.lastBehindMinimum = lastBehindMinimum ?? behindMinimum
             self.stemPauseMinimum = stemPauseMinimum ?? pauseMinimum
             self.doubtfulBehindMinimum = doubtfulBehindMinimum ?? behindMinimum
             self.doubtfulPauseMinimum = doubtfulPauseMinimum ?? pauseMinimum
@@ -127,7 +130,7 @@ public struct StableDigits: Sendable {
         frameCount = decoding.frameCount
         findWaiting(decoding)
         // A part waits for all before it, so that they agree on those too.
-        while let first = waiting.first, isCertain(first, speech) { give(into: &outbox) }
+        while let first = waiting.first, isCertain(first, isLast: waiting.count == 1, speech) { give(into: &outbox) }
         hasEnded = speech == .ended
     }
 
@@ -165,12 +168,16 @@ public struct StableDigits: Sendable {
         return [4, 6, 7, 9].contains(digit) ? parameters.stemPauseMinimum : parameters.pauseMinimum
     }
 
-    private func isCertain(_ waiting: Waiting, _ speech: Speech) -> Bool {
+    private func isCertain(_ waiting: Waiting, isLast: Bool, _ speech: Speech) -> Bool {
         if speech == .ended { return true }
         guard waiting.decodings >= parameters.decodingsMinimum else { return false }
         let isSure = waiting.part.acceptedDigit != nil && waiting.part.confidence >= parameters.sureConfidence
-        if case .paused(let frames) = speech, frames >= pauseMinimum(waiting.part, isSure) { return true }
+        if case .paused(let frames) = speech {
+            if frames >= pauseMinimum(waiting.part, isSure) { return true }
+            if isLast { return false }
+        }
+        let behind = frameCount - waiting.part.frames.upperBound
         let behindMinimum = isSure ? parameters.behindMinimum : parameters.doubtfulBehindMinimum
-        return frameCount - waiting.part.frames.upperBound >= behindMinimum
+        return behind >= (isLast ? max(parameters.lastBehindMinimum, behindMinimum) : behindMinimum)
     }
 }

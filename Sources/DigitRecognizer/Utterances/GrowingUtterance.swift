@@ -139,7 +139,7 @@ struct GrowingUtterance {
     private static func stable(_ parameters: RecognizerParameters) -> StableDigits {
         StableDigits(
             .init(
-                stemPauseMinimum: 10, doubtfulBehindMinimum: 40, doubtfulPauseMinimum: 24,
+                lastBehindMinimum: 48, stemPauseMinimum: 10, doubtfulBehindMinimum: 40, doubtfulPauseMinimum: 24,
                 sureConfidence: Double(parameters.earlyPosterior)))
     }
 }
