@@ -128,7 +128,8 @@ let package = Package(
             name: "DaemonConfigurationTests",
             dependencies: ["DaemonConfiguration", "SpeechSegmenter", "DigitRecognizer"]),
         .testTarget(name: "DigitTerminalTests", dependencies: ["DigitTerminal", "DigitEvents"]),
-        .testTarget(name: "DigitRecognizerTests", dependencies: ["DigitRecognizer", "DigitDecoder", "SpeechSegmenter"]),
+        .testTarget(
+            name: "DigitRecognizerTests", dependencies: ["DigitRecognizer", "DigitDecoder", "SpeechSegmenter"]),
         .testTarget(name: "DigitDaemonTests", dependencies: ["DigitDaemon"]),
         .testTarget(
             name: "digitdTests",

@@ -16,7 +16,7 @@ public struct StableDigits: Sendable {
         public var lastBehindMinimum: Int
         /// Or: frames of silence behind the last speech; in a pause that alone makes the last part certain.
         public var pauseMinimum: Int
-        /// The same for the digits that number words begin with (four, six, seven and nine: fourteen, sixty), longer than the closure
+        /// The same for the digits that number words begin with (four and six to nine: fourteen, sixty), longer than the closure
         /// between: frames of silence.
         public var stemPauseMinimum: Int
         /// The same for what may still become something else: anything but an accepted digit of `sureConfidence`.
@@ -34,8 +34,8 @@ public struct StableDigits: Sendable {
         /// Certain a quarter of a second behind, or after 60 ms of silence; what is doubtful no later unless told so.
         public init(
             behindMinimum: Int = 24, lastBehindMinimum: Int? = nil, pauseMinimum: Int = 6,
-            stemPauseMinimum: Int? = nil, doubtfulBehindMinimum: Int? = nil, doubtfulPauseMinimum: Int? = nil, sureConfidence: Double = 0, decodingsMinimum: Int = 2,
-            jitterMaximum: Int = 10
+            stemPauseMinimum: Int? = nil, doubtfulBehindMinimum: Int? = nil, doubtfulPauseMinimum: Int? = nil,
+            sureConfidence: Double = 0, decodingsMinimum: Int = 2, jitterMaximum: Int = 10
         ) {
             self.behindMinimum = behindMinimum
             self.pauseMinimum = pauseMinimum
@@ -165,7 +165,7 @@ public struct StableDigits: Sendable {
 
     private func pauseMinimum(_ part: DecodedPart, _ isSure: Bool) -> Int {
         guard isSure, let digit = part.digit else { return parameters.doubtfulPauseMinimum }
-        return [4, 6, 7, 9].contains(digit) ? parameters.stemPauseMinimum : parameters.pauseMinimum
+        return [4, 6, 7, 8, 9].contains(digit) ? parameters.stemPauseMinimum : parameters.pauseMinimum
     }
 
     private func isCertain(_ waiting: Waiting, isLast: Bool, _ speech: Speech) -> Bool {

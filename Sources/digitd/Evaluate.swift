@@ -118,9 +118,6 @@ struct Evaluate: ParsableCommand {
 
     /// Of a network for utterances: clips of one word, and recordings of several.
     private func evaluateUtterances(_ file: ModelFile) throws {
-        if live == true {
-            throw CommandFailure(.inputNotUsable, "--live is of networks that hear windows; leave it out for \(file.path).")
-        }
         let selected = try selection.select(for: file, noiseAlone: false)
         var reader = try file.reader()
         let evaluation = UtteranceEvaluation(
@@ -142,6 +139,12 @@ struct Evaluate: ParsableCommand {
             figures.noise += result.noisy.map {
                 NoiseFigures(ratio: $0.ratio, cut: .clip, tally: DigitTally($0.judgements, rule))
             }
+        }
+        if try isWanted(live, "--live", file) {
+            let recordings = ClipSelection.Selected(
+                clips: result.clips, noises: selected.noises, name: selected.name)
+            figures.live = try throughRecognizer(recordings, file)
+            if !figures.noise.isEmpty { figures.liveInNoise = try throughRecognizerInNoise(recordings, file) }
         }
         if let report {
             var page = EvaluationReport(title: "digitd evaluation", figures: figures, notes: notes(file))
@@ -183,7 +186,7 @@ struct Evaluate: ParsableCommand {
 
     /// Whether a part is measured: where it is asked for, and by default for a page, if the network can hear a stream.
     private func isWanted(_ flag: Bool?, _ name: String, _ model: ModelFile) throws -> Bool {
-        guard model.frontEnd == .logMel else {
+        guard model.frontEnd != .decibelImage else {
             guard flag == true else { return false }
             throw CommandFailure(
                 .inputNotUsable,

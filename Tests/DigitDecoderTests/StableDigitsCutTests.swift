@@ -49,4 +49,23 @@ import Testing
             #expect(pause == frames, "\(confidence)")
         }
     }
+
+    @Test func lastPartWaitsForAPauseOfItsLength_howeverFarBackItShows() {
+        let parameters = StableDigits.Parameters(lastBehindMinimum: 60, stemPauseMinimum: 10)
+        for (digit, silence) in [(5, 6), (6, 10)] {
+            var stable = StableDigits(parameters)
+            for pause in 1...silence {
+                let decoding = DecodedUtterance(parts: [part(digit, 20..<40)], frameCount: 70 + pause)
+                let given = stable.take(decoding, speech: .paused(frames: pause))
+                #expect(given.isEmpty == (pause < silence), "\(digit) after \(pause)")
+            }
+        }
+        var stable = StableDigits(parameters)
+        var behind = 0
+        while stable.given.isEmpty, behind < 100 {
+            behind += 1
+            _ = stable.take(DecodedUtterance(parts: [part(5, 20..<40)], frameCount: 40 + behind), speech: .goesOn)
+        }
+        #expect(behind == 60)
+    }
 }

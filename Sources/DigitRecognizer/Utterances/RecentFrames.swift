@@ -52,7 +52,8 @@ struct RecentFrames {
     /// Copies frames, one after the other, in place of what an array held.
     func copy(_ range: Range<Int>, into array: inout [Float]) {
         array.removeAll(keepingCapacity: true)
-        array.append(contentsOf: values[(range.lowerBound - first) * bandCount..<(range.upperBound - first) * bandCount])
+        let wanted = (range.lowerBound - first) * bandCount..<(range.upperBound - first) * bandCount
+        array.append(contentsOf: values[wanted])
     }
 
     /// The quietest frame of a range, the first of equals; its beginning where it is empty.

@@ -5,14 +5,16 @@ import Testing
 
 @Suite struct LongUtteranceTests {
     /// Twenty to forty seconds without a pause that ends a breath.
-    @Test(arguments: 1..<9 as Range<UInt64>) func noDigitIsLostOrDoubledAtTheJointsOfALongUtterance(seed: UInt64) throws {
+    @Test(arguments: 1..<9 as Range<UInt64>)
+    func noDigitIsLostOrDoubledAtTheJointsOfALongUtterance(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var stream = WordStream(seed: seed)
         stream.silence(0.6)
         var said: [Int] = []
         for _ in 0..<60 {
             // Often the same one again: only the silence between tells them apart.
-            let digit = Int.random(in: 0..<3, using: &random) == 0 ? said.last ?? 5 : Int.random(in: 0...9, using: &random)
+            let isRepeated = Int.random(in: 0..<3, using: &random) == 0
+            let digit = isRepeated ? said.last ?? 5 : Int.random(in: 0...9, using: &random)
             said.append(digit)
             stream.say(UtteranceLabel(digit: digit)!, .random(in: 0.15...0.5, using: &random))
             stream.silence(.random(in: 0.05...0.3, using: &random))

@@ -112,7 +112,9 @@ import Testing
         func part(_ number: Int, _ breath: Int?, _ start: Double, _ stop: Double, _ sent: Double?, _ heard: Double) {
             if number != seq + 1 { found.append("seq \(number) after \(seq)") }
             seq = number
-            if breath != utterance && breath != utterance + 1 { found.append("utterance \(breath ?? -1) after \(utterance)") }
+            if breath != utterance && breath != utterance + 1 {
+                found.append("utterance \(breath ?? -1) after \(utterance)")
+            }
             utterance = breath ?? utterance
             if start < 0 || start > stop || stop > heard + 1e-9 { found.append("\(start)-\(stop) of \(heard)") }
             if start < end - 0.011 { found.append("\(start) begins before \(end)") }
