@@ -89,7 +89,7 @@ let package = Package(
             name: "DigitDaemon",
             dependencies: [
                 "AudioInput", "CCrypto", "DigitEvents", "DigitRecognizer", "EventServer", "ServiceManager",
-                "DaemonConfiguration",
+                "DaemonConfiguration", "SpeechSegmenter",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
@@ -132,7 +132,8 @@ let package = Package(
             name: "DaemonConfigurationTests",
             dependencies: ["DaemonConfiguration", "SpeechSegmenter", "DigitRecognizer"]),
         .testTarget(name: "DigitTerminalTests", dependencies: ["DigitTerminal", "DigitEvents"]),
-        .testTarget(name: "DigitRecognizerTests", dependencies: ["DigitRecognizer"]),
+        .testTarget(
+            name: "DigitRecognizerTests", dependencies: ["DigitRecognizer", "DigitDecoder", "SpeechSegmenter"]),
         .testTarget(name: "DigitDaemonTests", dependencies: ["DigitDaemon"]),
         .testTarget(
             name: "digitdTests",

@@ -29,6 +29,8 @@ public struct Configuration: Sendable, Equatable {
         public var acceptPosterior: Double?
         /// The least probability of a digit at the first pause, from 0 to 1; nil for the recogniser's own.
         public var earlyPosterior: Double?
+        /// Whether zero said "oh" is a digit.
+        public var oh = true
         /// Alternatives listed with a digit, 0 to 9.
         public var alternatives = 2
         /// Whether digits said without pauses between them are told apart.

@@ -62,6 +62,10 @@ extension ConfigurationOption {
             "recognition", "early_posterior", \.recognition.earlyPosterior,
             "How probable a digit must be to be given at the first pause, without waiting for another look; not below "
                 + "accept_posterior. \"auto\" is what suits the weights file."),
+        flag(
+            "recognition", "oh", \.recognition.oh,
+            "Take \"oh\" for the digit 0, as in telephone numbers; without it only \"zero\" is. The letter is the same sound."
+        ),
         integer(
             "recognition", "alternatives", \.recognition.alternatives, 0...9, of: "digits",
             "How many other digits are listed with a digit, the most probable first."),

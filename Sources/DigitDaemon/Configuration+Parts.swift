@@ -2,6 +2,7 @@ import DaemonConfiguration
 import DigitRecognizer
 import EventServer
 import Logging
+import SpeechSegmenter
 
 extension RecognizerParameters {
     /// These parameters with what a configuration says put over them.
@@ -16,7 +17,21 @@ extension RecognizerParameters {
         parameters.recutPosterior = recutPosterior
         parameters.isWary = configuration.recognition.wary
         parameters.segmenter = configuration.segmenter
+        parameters.acceptsOh = configuration.recognition.oh
+        parameters.endpointer = endpointer
+        parameters.endpointer.take(configuration.segmenter)
         return parameters
+    }
+}
+
+extension EndpointerParameters {
+    /// Takes over what means the same in both.
+    fileprivate mutating func take(_ segmenter: SegmenterParameters) {
+        enterDecibels = segmenter.enterDecibels
+        leaveDecibels = segmenter.leaveDecibels
+        peakRangeDecibels = segmenter.peakRangeDecibels
+        floorMinimum = segmenter.floorMinimum
+        onsetFrames = segmenter.onsetFrames
     }
 }
 

@@ -109,7 +109,7 @@ public struct Daemon: ~Copyable {
     public var isMuteWished: Bool { parts.server?.isMuteWished ?? false }
 
     /// Everything that is to be done now and then; call it between readings.
-    public mutating func turn<Classifier>(_ recognizer: inout StreamRecognizer<Classifier>) {
+    public mutating func turn<Recognizer: StreamRecognizing & ~Copyable>(_ recognizer: inout Recognizer) {
         parts.board.note(streamSeconds: recognizer.seconds)
         if let reload = parts.reloads?.take() { apply(reload, to: &recognizer) }
         if let server = parts.server { listenToWishes(of: server, &recognizer) }
@@ -141,7 +141,9 @@ extension Daemon {
         if isReady { parts.notifier?.status(statusLine) }
     }
 
-    private func listenToWishes<Classifier>(of server: EventServer, _ recognizer: inout StreamRecognizer<Classifier>) {
+    private func listenToWishes<Recognizer: StreamRecognizing & ~Copyable>(
+        of server: EventServer, _ recognizer: inout Recognizer
+    ) {
         // Only what changed is set: a setter copies the parameters.
         let (levels, speech) = (server.wantsLevels, server.wantsSpeech)
         if recognizer.parameters.reportsLevel != levels { recognizer.parameters.reportsLevel = levels }
@@ -168,8 +170,8 @@ extension Daemon {
         }
     }
 
-    private mutating func apply<Classifier>(
-        _ reload: ConfigurationReloads.Reload, to recognizer: inout StreamRecognizer<Classifier>
+    private mutating func apply<Recognizer: StreamRecognizing & ~Copyable>(
+        _ reload: ConfigurationReloads.Reload, to recognizer: inout Recognizer
     ) {
         let changes = configuration.changes(to: reload.configuration)
         configuration.takeLive(from: reload.configuration)

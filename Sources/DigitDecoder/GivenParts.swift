@@ -71,4 +71,9 @@ extension Range<Int> {
     func gap(to other: Range<Int>) -> Int {
         Swift.max(0, Swift.max(lowerBound, other.lowerBound) - Swift.min(upperBound, other.upperBound))
     }
+
+    /// Moved by so many frames, but not before 0.
+    func shifted(by distance: Int) -> Range<Int> {
+        Swift.max(0, lowerBound + distance)..<Swift.max(0, upperBound + distance)
+    }
 }

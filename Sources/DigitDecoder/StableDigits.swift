@@ -12,20 +12,38 @@ public struct StableDigits: Sendable {
     public struct Parameters: Sendable, Equatable {
         /// While speech goes on: frames that must have been heard behind a part.
         public var behindMinimum: Int
-        /// Or: frames of silence behind the last speech.
+        /// The same for the last part: the word may still go on, wherever in it the network has shown it.
+        public var lastBehindMinimum: Int
+        /// Or: frames of silence behind the last speech; in a pause that alone makes the last part certain.
         public var pauseMinimum: Int
+        /// The same for the digits that number words begin with (four and six to nine: fourteen, sixty), longer than the closure
+        /// between: frames of silence.
+        public var stemPauseMinimum: Int
+        /// The same for what may still become something else: anything but an accepted digit of `sureConfidence`.
+        public var doubtfulBehindMinimum: Int
+        /// Likewise.
+        public var doubtfulPauseMinimum: Int
+        /// A digit at least this confident is certain as soon as it can be, 0...1.
+        public var sureConfidence: Double
         /// Successive decodings that must agree, at least 1.
         public var decodingsMinimum: Int
         /// Frames by which the same word may lie apart in two decodings. Words of which one is lost and the other one
         /// new cannot be told from one word when they are closer.
         public var jitterMaximum: Int
 
-        /// Certain a quarter of a second behind, or after 60 ms of silence.
+        /// Certain a quarter of a second behind, or after 60 ms of silence; what is doubtful no later unless told so.
         public init(
-            behindMinimum: Int = 24, pauseMinimum: Int = 6, decodingsMinimum: Int = 2, jitterMaximum: Int = 10
+            behindMinimum: Int = 24, lastBehindMinimum: Int? = nil, pauseMinimum: Int = 6,
+            stemPauseMinimum: Int? = nil, doubtfulBehindMinimum: Int? = nil, doubtfulPauseMinimum: Int? = nil,
+            sureConfidence: Double = 0, decodingsMinimum: Int = 2, jitterMaximum: Int = 10
         ) {
             self.behindMinimum = behindMinimum
             self.pauseMinimum = pauseMinimum
+            self.lastBehindMinimum = lastBehindMinimum ?? behindMinimum
+            self.stemPauseMinimum = stemPauseMinimum ?? pauseMinimum
+            self.doubtfulBehindMinimum = doubtfulBehindMinimum ?? behindMinimum
+            self.doubtfulPauseMinimum = doubtfulPauseMinimum ?? pauseMinimum
+            self.sureConfidence = sureConfidence
             self.decodingsMinimum = decodingsMinimum
             self.jitterMaximum = jitterMaximum
         }
@@ -50,7 +68,7 @@ public struct StableDigits: Sendable {
 
     /// When a part is certain.
     public let parameters: Parameters
-    /// What was given of the utterance, in order; the frames do not overlap. Kept until the next utterance begins.
+    /// What was given of the utterance, in order; the frames do not overlap. Kept until the next utterance begins, or it is cut off.
     public private(set) var given: [DecodedPart] = []
     private var waiting: [Waiting] = []
     private var waitingBefore: [Waiting] = []
@@ -69,6 +87,23 @@ public struct StableDigits: Sendable {
         waiting.removeAll(keepingCapacity: true)
         frameCount = -1
         hasEnded = false
+    }
+
+    /// Whether the last decoding holds what was not given yet.
+    public var isWaiting: Bool { !waiting.isEmpty }
+
+    /// Cuts the beginning of the utterance off: frames are counted from this one on. What still waits and lies before it is given as
+    /// it is.
+    ///
+    /// Cut between two parts of which the later one was given: it is then heard again whole, and known to be given.
+    ///
+    /// - Parameter outbox: gets what is given now, in frames of the utterance before the cut.
+    public mutating func cut(before frame: Int, into outbox: inout [DecodedPart]) {
+        while let first = waiting.first, first.part.frames.isCentred(before: frame) { give(into: &outbox) }
+        given.removeAll { $0.frames.upperBound <= frame }
+        for index in given.indices { given[index].frames = given[index].frames.shifted(by: -frame) }
+        for index in waiting.indices { waiting[index].part.frames = waiting[index].part.frames.shifted(by: -frame) }
+        frameCount -= frame
     }
 
     /// Takes a decoding of all frames of the utterance so far.
@@ -95,18 +130,18 @@ public struct StableDigits: Sendable {
         frameCount = decoding.frameCount
         findWaiting(decoding)
         // A part waits for all before it, so that they agree on those too.
-        var count = 0
-        while count < waiting.count, isCertain(waiting[count], speech) { count += 1 }
-        for index in 0..<count {
-            var part = waiting[index].part
-            // Of the frames of the part before, none is given twice.
-            let start = max(part.frames.lowerBound, given.last?.frames.upperBound ?? 0)
-            part.frames = start..<part.frames.upperBound
-            given.append(part)
-            outbox.append(part)
-        }
-        waiting.removeSubrange(..<count)
+        while let first = waiting.first, isCertain(first, isLast: waiting.count == 1, speech) { give(into: &outbox) }
         hasEnded = speech == .ended
+    }
+
+    /// Gives the first part that waits.
+    private mutating func give(into outbox: inout [DecodedPart]) {
+        var part = waiting.removeFirst().part
+        // Of the frames of the part before, none is given twice.
+        let start = max(part.frames.lowerBound, given.last?.frames.upperBound ?? 0)
+        part.frames = start..<max(start, part.frames.upperBound)
+        given.append(part)
+        outbox.append(part)
     }
 
     /// Makes what is new in a decoding wait, and counts the decodings that agree.
@@ -128,10 +163,21 @@ public struct StableDigits: Sendable {
             && before.frames.gap(to: now.frames) <= parameters.jitterMaximum
     }
 
-    private func isCertain(_ waiting: Waiting, _ speech: Speech) -> Bool {
+    private func pauseMinimum(_ part: DecodedPart, _ isSure: Bool) -> Int {
+        guard isSure, let digit = part.digit else { return parameters.doubtfulPauseMinimum }
+        return [4, 6, 7, 8, 9].contains(digit) ? parameters.stemPauseMinimum : parameters.pauseMinimum
+    }
+
+    private func isCertain(_ waiting: Waiting, isLast: Bool, _ speech: Speech) -> Bool {
         if speech == .ended { return true }
         guard waiting.decodings >= parameters.decodingsMinimum else { return false }
-        if case .paused(let frames) = speech, frames >= parameters.pauseMinimum { return true }
-        return frameCount - waiting.part.frames.upperBound >= parameters.behindMinimum
+        let isSure = waiting.part.acceptedDigit != nil && waiting.part.confidence >= parameters.sureConfidence
+        if case .paused(let frames) = speech {
+            if frames >= pauseMinimum(waiting.part, isSure) { return true }
+            if isLast { return false }
+        }
+        let behind = frameCount - waiting.part.frames.upperBound
+        let behindMinimum = isSure ? parameters.behindMinimum : parameters.doubtfulBehindMinimum
+        return behind >= (isLast ? max(parameters.lastBehindMinimum, behindMinimum) : behindMinimum)
     }
 }

@@ -43,10 +43,10 @@ private final class Chunk {
 ///
 /// Reading, resampling, recognition and the events' closure all run on the thread that calls `run`, which may be any plain
 /// thread. A slow closure delays recognition, so hand events on and return.
-public struct LiveRecognition<Classifier: WindowClassifier>: ~Copyable {
+public struct LiveRecognition<Recognizer: StreamRecognizing & ~Copyable>: ~Copyable {
     private var reader: AudioReader
     /// The recogniser: its levels and parameters. While `run` runs they are the housekeeping's to change.
-    public var recognizer: StreamRecognizer<Classifier>
+    public var recognizer: Recognizer
     private let clocks: RecognitionClocks
     private let chunk = Chunk(count: chunkSamples)
     private var sourceRate = AudioReader.rate
@@ -65,7 +65,7 @@ public struct LiveRecognition<Classifier: WindowClassifier>: ~Copyable {
 
     /// Recognises what `reader` gives.
     public init(
-        reader: consuming AudioReader, recognizer: consuming StreamRecognizer<Classifier>,
+        reader: consuming AudioReader, recognizer: consuming Recognizer,
         clocks: RecognitionClocks = .system
     ) {
         self.reader = reader
@@ -96,7 +96,7 @@ public struct LiveRecognition<Classifier: WindowClassifier>: ~Copyable {
     /// - Throws: what ended the source early; the events until then have been given.
     public mutating func run(
         isMuteWished: () -> Bool = { false }, hearing: (Span<Float>) -> Void = { _ in },
-        housekeeping: (inout StreamRecognizer<Classifier>) -> Bool,
+        housekeeping: (inout Recognizer) -> Bool,
         _ emit: (DigitEvent) -> Void
     ) throws(AudioInputError) {
         var failure: AudioInputError?

@@ -22,6 +22,8 @@ public struct RecognizerParameters: Sendable, Equatable {
     public var alternativeCount = 2
     /// The least probability of an alternative, from 0 to 1: a confidence has four decimals.
     public var alternativePosterior: Float = 0.0001
+    /// Whether zero said "oh" is a digit; otherwise it is REJECTED.
+    public var acceptsOh = true
     /// Whether SPEECH events are given.
     public var reportsSpeech = true
     /// Whether LEVEL events are given, ten a second.
@@ -30,6 +32,8 @@ public struct RecognizerParameters: Sendable, Equatable {
     public var runs = RunParameters()
     /// The segmenter's numbers.
     public var segmenter = SegmenterParameters.standard
+    /// The endpointer's numbers: what a network for utterances has in the segmenter's place.
+    public var endpointer = EndpointerParameters()
 
     /// Parameters with this acceptance threshold.
     public init(acceptPosterior: Float = 0.85, earlyPosterior: Float = 0.97) {
@@ -37,9 +41,12 @@ public struct RecognizerParameters: Sendable, Equatable {
         self.earlyPosterior = max(acceptPosterior, earlyPosterior)
     }
 
+    /// The thresholds of a network for utterances that says nothing of them.
+    public static let utterances = RecognizerParameters(acceptPosterior: 0.5, earlyPosterior: 0.9)
+
     /// Parameters with the thresholds and the numbers for runs that a weights file was calibrated for.
     public init(weights: WeightsFile) throws(RecognizerError) {
-        let standard = RecognizerParameters()
+        let standard = NetworkScorer.isFor(weights) ? .utterances : RecognizerParameters()
         self.init(
             acceptPosterior: try weights.number(Self.acceptKey, in: 0...1) ?? standard.acceptPosterior,
             earlyPosterior: standard.earlyPosterior)

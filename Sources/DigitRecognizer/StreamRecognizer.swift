@@ -2,14 +2,6 @@ import DigitEvents
 import MelSpectrogram
 import SpeechSegmenter
 
-/// An event of the recogniser, with what a live caller needs for its latency.
-public struct Recognition: Sendable, Equatable {
-    /// The event, without `time` and `latency_ms`: the recogniser has no clock, so a file gives the events of a microphone.
-    public var event: DigitEvent
-    /// For DIGIT and REJECTED: the last sample of speech, counted over the samples given to `process`.
-    public var lastSpeechSample: Int?
-}
-
 /// Samples in, events out: the live pipeline from 8 kHz mono sound to digits.
 ///
 ///     samples ──> log mel frames ──> band energy ──> segmenter ──> window ──> classifier ──> events
@@ -19,7 +11,7 @@ public struct Recognition: Sendable, Equatable {
 /// digit by itself costs one to three calls of the classifier, made on the calling thread; digits run together, and speech that
 /// goes on for more than `RunParameters.lengthMinimum`, about six for each second, and at most `RunParameters.windowMaximum` and
 /// two for each digit given; an utterance that is no digit at most 17 more. For one thread at a time.
-public struct StreamRecognizer<Classifier: WindowClassifier>: ~Copyable {
+public struct StreamRecognizer<Classifier: WindowClassifier>: StreamRecognizing, ~Copyable {
     /// What is accepted and reported. May be changed between calls; the segmenter's numbers hold from the next moment on
     /// when no utterance is open, and the noise floor stays.
     public var parameters: RecognizerParameters {

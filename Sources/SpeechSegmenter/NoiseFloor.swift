@@ -1,11 +1,21 @@
 /// The level of the background, followed frame by frame: fast down, slowly up, and frozen upwards during speech.
 ///
 /// A step up in the background looks like speech, and freezing would keep the floor below it for ever. So the floor is also
-/// never under the quietest frame of the last `floorMemoryFrames` (minimum statistics): real speech has a quiet frame in any
+/// never under the quietest frame of the last `memoryFrames` (minimum statistics): real speech has a quiet frame in any
 /// such stretch, a fan has none. Costs a few comparisons a frame and no allocation.
 struct NoiseFloor: Sendable {
+    /// How it follows; the names and meanings are those of `SegmenterParameters`.
+    struct Parameters: Sendable, Equatable {
+        var minimum: Float
+        var initialMaximum: Float
+        var fall: Float
+        var rise: Float
+        var riseMaximum: Float
+        var memoryFrames: Int
+    }
+
     private(set) var decibels: Float?
-    private var parameters: SegmenterParameters
+    private var parameters: Parameters
     /// Minima of whole blocks of `blockLength` frames, in a ring; infinity where no block is complete yet.
     private var blockMinima: [Float]
     private var blockIndex = 0
@@ -13,17 +23,17 @@ struct NoiseFloor: Sendable {
     private var blockFill = 0
     private static let blockLength = 10
 
-    init(_ parameters: SegmenterParameters) {
+    init(_ parameters: Parameters) {
         self.parameters = parameters
         blockMinima = Array(repeating: -.infinity, count: Self.blockCount(parameters))
     }
 
-    private static func blockCount(_ parameters: SegmenterParameters) -> Int {
-        max(1, parameters.floorMemoryFrames / blockLength)
+    private static func blockCount(_ parameters: Parameters) -> Int {
+        max(1, parameters.memoryFrames / blockLength)
     }
 
     /// Goes on with other numbers. The level stays, and the recent frames too unless their number changes.
-    mutating func change(to newParameters: SegmenterParameters) {
+    mutating func change(to newParameters: Parameters) {
         parameters = newParameters
         let count = Self.blockCount(newParameters)
         guard count != blockMinima.count else { return }
@@ -46,11 +56,11 @@ struct NoiseFloor: Sendable {
 
     /// Takes one frame (dB, finite).
     mutating func advance(_ energy: Float, isSpeech: Bool) {
-        var floor = decibels ?? min(energy, parameters.floorInitialMaximum)
+        var floor = decibels ?? min(energy, parameters.initialMaximum)
         if energy < floor {
-            floor += (energy - floor) * parameters.floorFall
+            floor += (energy - floor) * parameters.fall
         } else if !isSpeech {
-            floor += min((energy - floor) * parameters.floorRise, parameters.floorRiseMaximum)
+            floor += min((energy - floor) * parameters.rise, parameters.riseMaximum)
         }
 
         blockMinimum = min(blockMinimum, energy)
@@ -64,6 +74,6 @@ struct NoiseFloor: Sendable {
             for minimum in blockMinima { quietest = min(quietest, minimum) }
             floor = max(floor, quietest)
         }
-        decibels = max(floor, parameters.floorMinimum)
+        decibels = max(floor, parameters.minimum)
     }
 }

@@ -66,6 +66,13 @@ public struct SegmenterParameters: Sendable, Equatable {
     /// No segment is longer than this.
     public var segmentMaximum: Int { max(lengthMaximum, runLengthMaximum) }
 
+    /// Those of the floor.
+    var noiseFloor: NoiseFloor.Parameters {
+        NoiseFloor.Parameters(
+            minimum: floorMinimum, initialMaximum: floorInitialMaximum, fall: floorFall, rise: floorRise,
+            riseMaximum: floorRiseMaximum, memoryFrames: floorMemoryFrames)
+    }
+
     /// The parameters in use.
     public static let standard = SegmenterParameters()
 

@@ -79,7 +79,7 @@ public struct SpeechSegmenter: Sendable {
     /// Creates a segmenter at the beginning of a stream.
     public init(_ parameters: SegmenterParameters = .standard) {
         self.parameters = parameters
-        floor = NoiseFloor(parameters)
+        floor = NoiseFloor(parameters.noiseFloor)
     }
 
     /// The noise floor, in dB.
@@ -123,7 +123,7 @@ public struct SpeechSegmenter: Sendable {
         // The caller keeps frames for the old pre-roll: a longer one may not reach behind them.
         earliestStart = max(earliestStart, frameCount - parameters.preRollFrames)
         parameters = newParameters
-        floor.change(to: newParameters)
+        floor.change(to: newParameters.noiseFloor)
         return true
     }
 

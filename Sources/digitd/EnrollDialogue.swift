@@ -41,8 +41,8 @@ struct EnrollDialogue {
     ///
     /// - Returns: the takes; nil when it was stopped.
     /// - Throws: a sentence when too many words would not do, or the sound ended before all were heard.
-    static func run<Classifier: WindowClassifier>(
-        _ session: EnrolmentSession, _ recognition: inout LiveRecognition<Classifier>, style: TerminalStyle,
+    static func run<Recognizer: StreamRecognizing & ~Copyable>(
+        _ session: EnrolmentSession, _ recognition: inout LiveRecognition<Recognizer>, style: TerminalStyle,
         shouldStop: () -> Bool
     ) throws -> [Take]? {
         // In a box: the closures of one call would otherwise each want the dialogue for themselves.

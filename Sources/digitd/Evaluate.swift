@@ -120,10 +120,6 @@ struct Evaluate: ParsableCommand {
 
     /// Of a network for utterances: clips of one word, and recordings of several.
     private func evaluateUtterances(_ file: ModelFile) throws {
-        if live == true {
-            throw CommandFailure(
-                .inputNotUsable, "--live is of networks that hear windows; leave it out for \(file.path).")
-        }
         let selected = try selection.select(for: file, noiseAlone: false)
         var reader = try file.reader()
         let evaluation = UtteranceEvaluation(
@@ -145,6 +141,12 @@ struct Evaluate: ParsableCommand {
             figures.noise += result.noisy.map {
                 NoiseFigures(ratio: $0.ratio, cut: .clip, tally: DigitTally($0.judgements, rule))
             }
+        }
+        if try isWanted(live, "--live", file) {
+            let recordings = ClipSelection.Selected(
+                clips: result.clips, noises: selected.noises, name: selected.name)
+            figures.live = try throughRecognizer(recordings, file)
+            if !figures.noise.isEmpty { figures.liveInNoise = try throughRecognizerInNoise(recordings, file) }
         }
         if let report {
             var page = EvaluationReport(title: "digitd evaluation", figures: figures, notes: notes(file))
@@ -188,7 +190,7 @@ struct Evaluate: ParsableCommand {
 
     /// Whether a part is measured: where it is asked for, and by default for a page, if the network can hear a stream.
     private func isWanted(_ flag: Bool?, _ name: String, _ model: ModelFile) throws -> Bool {
-        guard model.frontEnd == .logMel else {
+        guard model.frontEnd != .decibelImage else {
             guard flag == true else { return false }
             throw CommandFailure(
                 .inputNotUsable,
@@ -233,12 +235,12 @@ struct Evaluate: ParsableCommand {
 
     private func liveEvaluation(
         _ recordings: ClipSelection.Selected, _ model: ModelFile
-    ) throws -> LiveEvaluation<ResNetClassifier> {
+    ) throws -> LiveEvaluation<ModelRecognizer> {
         let (weights, precision) = (model.weights, model.precision)
         return LiveEvaluation(
             clips: recordings.clips, noises: recordings.noises,
             parameters: try RecognizerParameters(weights: weights)
-        ) { try ResNetClassifier(weights: weights, precision: precision) }
+        ) { try ModelRecognizer(weights: weights, precision: precision, parameters: $0) }
     }
 
     private func write(

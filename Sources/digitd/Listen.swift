@@ -95,7 +95,9 @@ struct Listen: ParsableCommand {
                 address: address, options: .init(settings.server), release: Digitd.release, logger: logger
             ) { board.status }
         }
-        let classifier = try ResNetClassifier(weights: file.weights, precision: file.precision)
+        let modelParameters = try RecognizerParameters(weights: file.weights)
+        var recognizer = try ModelRecognizer(
+            weights: file.weights, precision: file.precision, parameters: modelParameters)
         ProcessMemory.giveBack()
 
         let isDaemon = server != nil || notifier != nil
@@ -119,8 +121,8 @@ struct Listen: ParsableCommand {
             printer.isMuted = ListenOutput.isSecret(log)
         }
         var daemon = Daemon(
-            parts: parts, configuration: settings, modelParameters: try RecognizerParameters(weights: file.weights))
-        let recognizer = try StreamRecognizer(classifier: classifier, parameters: daemon.recognizerParameters)
+            parts: parts, configuration: settings, modelParameters: modelParameters)
+        recognizer.parameters = daemon.recognizerParameters
         var recognition = LiveRecognition(reader: try AudioReader(source), recognizer: recognizer)
 
         printer.print(.version(.init(release: Digitd.release)))

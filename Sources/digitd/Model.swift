@@ -36,8 +36,11 @@ struct ModelFile {
         }
         try ResNet18Topology.validate(weights, classCount: frontEnd.shape.classCount)
         try Self.check(weights.metadata, frontEnd, path)
-        temperature = try Self.number(ResNetClassifier.temperatureKey, weights.metadata, path, in: 0.01...100)
-        acceptThreshold = try Self.number(RecognizerParameters.acceptKey, weights.metadata, path, in: 0...1)
+        let isUtterance = frontEnd == .utterance
+        temperature = try Self.number(
+            ResNetClassifier.temperatureKey, weights.metadata, path, in: 0.01...100, absent: isUtterance ? 1 : nil)
+        acceptThreshold = try Self.number(
+            RecognizerParameters.acceptKey, weights.metadata, path, in: 0...1, absent: isUtterance ? 0.5 : nil)
         self.precision = if let precision { precision } else { try .fastest(for: weights) }
     }
 
@@ -79,8 +82,10 @@ struct ModelFile {
     }
 
     private static func number(
-        _ key: String, _ metadata: [String: String], _ path: String, in range: ClosedRange<Double>
+        _ key: String, _ metadata: [String: String], _ path: String, in range: ClosedRange<Double>,
+        absent: Double?
     ) throws -> Double {
+        if let absent, metadata[key] == nil { return absent }
         guard let text = metadata[key], let value = Double(text), range.contains(value) else {
             throw notUsable(path, "its \(key) is \(metadata[key] ?? "missing")")
         }

@@ -109,8 +109,8 @@ extension Monitor {
         let file = try ModelFile(given: model)
         var parameters = try RecognizerParameters(weights: file.weights)
         parameters.reportsLevel = true
-        let recognizer = try StreamRecognizer(
-            classifier: try ResNetClassifier(weights: file.weights, precision: file.precision), parameters: parameters)
+        let recognizer = try ModelRecognizer(
+            weights: file.weights, precision: file.precision, parameters: parameters)
         // Log lines would run over the screen.
         let logger = Logger(label: "digitd") { _ in SwiftLogNoOpLogHandler() }
         let source: any AudioSource =

@@ -17,6 +17,7 @@ import Testing
             precision = "f32"
             accept_posterior = 0.8
             early_posterior = 1
+            oh = false
             alternatives = 9
             runs = false
             wary = false
@@ -62,6 +63,7 @@ import Testing
         expected.recognition.precision = .f32
         expected.recognition.acceptPosterior = 0.8
         expected.recognition.earlyPosterior = 1
+        expected.recognition.oh = false
         expected.recognition.alternatives = 9
         expected.recognition.runs = false
         expected.recognition.wary = false

@@ -16,12 +16,17 @@ import Testing
         configuration.recognition.runs = false
         configuration.recognition.wary = false
         configuration.recognition.acceptPosterior = 0.5
+        configuration.recognition.oh = false
         configuration.segmenter.runLengthMaximum = 400
+        configuration.segmenter.enterDecibels = 12
         var expected = network
         expected.runs.isEnabled = false
         expected.isWary = false
         expected.acceptPosterior = 0.5
+        expected.acceptsOh = false
         expected.segmenter.runLengthMaximum = 400
+        expected.segmenter.enterDecibels = 12
+        expected.endpointer.enterDecibels = 12
         #expect(network.configured(by: configuration) == expected)
     }
 }

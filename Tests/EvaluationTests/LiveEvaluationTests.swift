@@ -90,8 +90,9 @@ private struct ConstantClassifier: WindowClassifier {
     }
 
     @Test func eventBelongsToTheRecordingItOverlapsMost() throws {
-        var player = try StreamPlayer(
-            classifier: ConstantClassifier(label: 4, confidence: 0.99), parameters: RecognizerParameters(), seed: 3)
+        var player = try StreamPlayer(parameters: RecognizerParameters(), seed: 3) {
+            try StreamRecognizer(classifier: ConstantClassifier(label: 4, confidence: 0.99), parameters: $0)
+        }
         let store = try ClipStore(DataSet(clips: Array(testRecordings().clips.prefix(5))))
         for index in store.clips.indices {
             player.play(store.samples(of: index), utterance: store.audio[index].speech)

@@ -9,15 +9,15 @@ import Synchronization
 /// Each recording is played whole, over a floor of white noise 40 dB below the speech and 0.4 to 1.2 s after the one
 /// before. Speech is brought to one level, which differs by microphone; noises are as loud as they were recorded. A few
 /// streams are heard at once, always the same number of them, so the figures do not depend on the machine.
-public struct LiveEvaluation<Classifier: WindowClassifier>: Sendable {
+public struct LiveEvaluation<Recognizer: StreamRecognizing & ~Copyable>: Sendable {
     /// Digits and other words.
     public var clips: [LabelledClip]
     /// Noise and music.
     public var noises: [NoiseClip]
     /// The operating point.
     public var parameters: RecognizerParameters
-    /// Makes a classifier of its own for each stream.
-    public var makeClassifier: @Sendable () throws -> Classifier
+    /// Makes a recogniser of its own for each stream.
+    public var makeRecognizer: @Sendable (RecognizerParameters) throws -> Recognizer
 
     private static var streams: Int { 4 }
     /// Recordings in memory at once, in each stream.
@@ -26,12 +26,22 @@ public struct LiveEvaluation<Classifier: WindowClassifier>: Sendable {
     /// An evaluation to run.
     public init(
         clips: [LabelledClip], noises: [NoiseClip], parameters: RecognizerParameters,
-        makeClassifier: @escaping @Sendable () throws -> Classifier
+        makeRecognizer: @escaping @Sendable (RecognizerParameters) throws -> Recognizer
     ) {
         self.clips = clips
         self.noises = noises
         self.parameters = parameters
-        self.makeClassifier = makeClassifier
+        self.makeRecognizer = makeRecognizer
+    }
+
+    /// An evaluation of a recogniser of windows.
+    public init<Classifier: WindowClassifier>(
+        clips: [LabelledClip], noises: [NoiseClip], parameters: RecognizerParameters,
+        makeClassifier: @escaping @Sendable () throws -> Classifier
+    ) where Recognizer == StreamRecognizer<Classifier> {
+        self.init(clips: clips, noises: noises, parameters: parameters) {
+            try StreamRecognizer(classifier: try makeClassifier(), parameters: $0)
+        }
     }
 
     /// Plays everything.
@@ -48,7 +58,7 @@ public struct LiveEvaluation<Classifier: WindowClassifier>: Sendable {
         let store = try ClipStore(DataSet(clips: [], noises: noises), allowsNone: true)
         guard !store.noises.isEmpty, !clips.isEmpty else { return [] }
         return try ratios.map { ratio in
-            let level = StreamPlayer<Classifier>.speechLevel * Float(pow(10, -ratio / 20))
+            let level = StreamPlayer<Recognizer>.speechLevel * Float(pow(10, -ratio / 20))
             return LiveNoiseFigures(
                 ratio: ratio,
                 figures: try run { stream in
@@ -75,7 +85,7 @@ public struct LiveEvaluation<Classifier: WindowClassifier>: Sendable {
     private func playSpeech(stream: Int, in noise: StreamNoise? = nil) throws -> LiveFigures {
         var figures = LiveFigures()
         var player = try StreamPlayer(
-            classifier: makeClassifier(), parameters: parameters, noise: noise, seed: UInt64(stream + 1))
+            parameters: parameters, noise: noise, seed: UInt64(stream + 1), makeRecognizer: makeRecognizer)
         let own = Self.share(clips, of: stream)
         var kept: [LabelledClip] = []
         for start in stride(from: 0, to: own.count, by: Self.part) {
@@ -100,7 +110,7 @@ public struct LiveEvaluation<Classifier: WindowClassifier>: Sendable {
         var figures = try playSpeech(stream: stream)
         // In a stream of its own, since it may be loud where words were not.
         var player = try StreamPlayer(
-            classifier: makeClassifier(), parameters: parameters, seed: UInt64(stream + 1))
+            parameters: parameters, seed: UInt64(stream + 1), makeRecognizer: makeRecognizer)
         var keptNoises: [NoiseClip] = []
         for noise in Self.share(noises, of: stream) {
             let store = try ClipStore(DataSet(clips: [], noises: [noise]), allowsNone: true)

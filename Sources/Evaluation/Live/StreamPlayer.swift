@@ -1,13 +1,12 @@
 import DigitEvents
 import DigitRecognizer
-import MelSpectrogram
 import ResNetTraining
 
 /// Plays recordings to a recogniser, one after the other with pauses, over a floor of noise, and notes where each was and
 /// what was heard.
 ///
 /// The pauses and the noise depend on the seed alone. Nothing but the events is kept, so a stream may last for hours.
-struct StreamPlayer<Classifier: WindowClassifier>: ~Copyable {
+struct StreamPlayer<Recognizer: StreamRecognizing & ~Copyable>: ~Copyable {
     /// What was heard: a digit, or an utterance that was given none.
     struct Heard: Equatable {
         var digit: Int?
@@ -19,7 +18,7 @@ struct StreamPlayer<Classifier: WindowClassifier>: ~Copyable {
     private(set) var played: [ClosedRange<Double>] = []
     /// What was heard, in order.
     private(set) var heard: [Heard] = []
-    private var recognizer: StreamRecognizer<Classifier>
+    private var recognizer: Recognizer
     private var random: SeededRandom
     private var noise: StreamNoise?
 
@@ -33,14 +32,17 @@ struct StreamPlayer<Classifier: WindowClassifier>: ~Copyable {
     private static var fade: Int { 80 }
     private static var rate: Int { ClipStore.sampleRate }
 
-    /// - Parameter noise: what is heard besides, from the beginning to the end.
+    /// - Parameters:
+    ///   - noise: what is heard besides, from the beginning to the end.
+    ///   - makeRecognizer: makes the recogniser for these parameters.
     init(
-        classifier: Classifier, parameters: RecognizerParameters, noise: StreamNoise? = nil, seed: UInt64
-    ) throws(MelError) {
+        parameters: RecognizerParameters, noise: StreamNoise? = nil, seed: UInt64,
+        makeRecognizer: (RecognizerParameters) throws -> Recognizer
+    ) throws {
         var parameters = parameters
         parameters.reportsSpeech = false
         parameters.reportsLevel = false
-        recognizer = try StreamRecognizer(classifier: classifier, parameters: parameters)
+        recognizer = try makeRecognizer(parameters)
         random = SeededRandom(seed: seed, epoch: -10)
         self.noise = noise
         // The recogniser learns the background first, as any that has run for a while.
