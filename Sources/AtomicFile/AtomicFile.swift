@@ -20,11 +20,13 @@ public struct AtomicFileError: Error, Sendable, Equatable {
     }
 }
 
-/// Replaces the file at `path` with `bytes`: a reader, or a crash at any moment, sees the old file or the new one, whole.
+/// Replaces the file at `path` with `bytes`: a reader, or a crash at any moment, sees the old file or the new one,
+/// whole.
 ///
-/// A temporary file beside it is written, synced and renamed. What is not a regular file (a pipe, `/dev/stdout`) is written
-/// to directly, and a symbolic link stays: the file that it names is replaced. The new file has the mode of the one that it
-/// replaces, and its owner and group as far as this user may give them; the group's permissions only together with the group.
+/// A temporary file beside it is written, synced and renamed. What is not a regular file (a pipe, `/dev/stdout`) is
+/// written to directly, and a symbolic link stays: the file that it names is replaced. The new file has the mode of the
+/// one that it replaces, and its owner and group as far as this user may give them; the group's permissions only
+/// together with the group.
 /// - Parameter mode: of a file that was not there, less the umask.
 /// - Throws: `AtomicFileError`; nothing is left behind then.
 public func writeAtomically(
@@ -80,7 +82,8 @@ private func writeFile(
     guard failure == 0 else { throw AtomicFileError(code: failure) }
 }
 
-/// Gives a file the owner, group and mode of another, as far as that is allowed; false where not even the mode can be set.
+/// Gives a file the owner, group and mode of another, as far as that is allowed; false where not even the mode can be
+/// set.
 private func keepRights(of old: stat, _ descriptor: CInt) -> Bool {
     var new = stat()
     guard fstat(descriptor, &new) == 0 else { return false }

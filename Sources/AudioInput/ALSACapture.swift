@@ -5,10 +5,11 @@ import Synchronization
 
 /// A microphone: an ALSA capture device on a thread of its own, which survives overruns, suspends and unplugging.
 ///
-/// The samples go into the ring in the device's own format and rate; when the ring is full (2 s of sound that nobody read)
-/// the newest are dropped and reported as a gap. What to do after a failure is decided by `CaptureRecovery`.
+/// The samples go into the ring in the device's own format and rate; when the ring is full (2 s of sound that nobody
+/// read) the newest are dropped and reported as a gap. What to do after a failure is decided by `CaptureRecovery`.
 public final class ALSACapture: AudioSource {
-    /// The ALSA name of the device. Where the system's default is waited for, it is known for certain once that has come.
+    /// The ALSA name of the device. Where the system's default is waited for, it is known for certain once that has
+    /// come.
     public var name: String { control.name }
     /// What the capture and its reader share.
     public let stream: SourceStream
@@ -28,12 +29,12 @@ public final class ALSACapture: AudioSource {
     ///
     /// Blocks until the first attempt to open has ended, at most 5 s.
     /// - Parameters:
-    ///   - device: an ALSA name such as `plughw:CARD=Mic,DEV=0`; the system's default when nil, chosen anew at each attempt
-    ///     until one succeeds.
+    ///   - device: an ALSA name such as `plughw:CARD=Mic,DEV=0`; the system's default when nil, chosen anew at each
+    ///     attempt until one succeeds.
     ///   - channel: what is heard of several channels; a device that has not this one cannot be opened.
     ///   - policy: what to do when the device can't be opened.
-    ///   - logger: gets one line on the scheduling, one where channels cancel each other out, and libasound's own messages at
-    ///     debug level, for the whole process.
+    ///   - logger: gets one line on the scheduling, one where channels cancel each other out, and libasound's own
+    ///     messages at debug level, for the whole process.
     /// - Returns: the running capture.
     /// - Throws: `.deviceMissing`, `.deviceBusy`, `.deviceNotPermitted`, `.deviceNone` or `.deviceFailed` with
     ///   `.failIfUnavailable`; `.system` when there are no resources left.
@@ -82,12 +83,13 @@ public final class ALSACapture: AudioSource {
     /// Whether the device is wished to be given back; it may take a moment until it is.
     public var isReleased: Bool { control.isReleased }
 
-    /// Advances whenever the capture thread turns: at each period of sound, at each attempt to open a device that is lost,
-    /// and once a second while it is given back. It stands still for up to 1 s between attempts, and in a device call.
+    /// Advances whenever the capture thread turns: at each period of sound, at each attempt to open a device that is
+    /// lost, and once a second while it is given back. It stands still for up to 1 s between attempts, and in a device
+    /// call.
     public var heartbeat: UInt64 { control.heartbeat }
 
-    /// Whether the capture thread is in a call that opens, closes, starts or prepares the device. With a sound server that is
-    /// stopped such a call may hang until the server goes on; that is no fault of this program.
+    /// Whether the capture thread is in a call that opens, closes, starts or prepares the device. With a sound server
+    /// that is stopped such a call may hang until the server goes on; that is no fault of this program.
     public var isInDeviceCall: Bool { control.isInDeviceCall }
 
     deinit {

@@ -3,11 +3,11 @@ import Logging
 
 /// The consumer's end of a source: mono samples at 8 kHz, full scale 1.0, and what happened between them.
 ///
-/// Mixing and resampling are done here, on the thread that reads, and nothing is allocated per read. The samples are the
-/// same whether they come from a file, standard input or a device, and however they are cut into blocks; 8 kHz is passed
-/// through bit for bit. At a gap, a loss or the end the resampler gives out what it holds back and starts anew, so that
-/// nothing is smeared over lost sound. NaN or infinity from a device becomes 0, and a direct-current offset is taken off
-/// (`OffsetRemover`). One reader for a source.
+/// Mixing and resampling are done here, on the thread that reads, and nothing is allocated per read. The samples are
+/// the same whether they come from a file, standard input or a device, and however they are cut into blocks; 8 kHz is
+/// passed through bit for bit. At a gap, a loss or the end the resampler gives out what it holds back and starts anew,
+/// so that nothing is smeared over lost sound. NaN or infinity from a device becomes 0, and a direct-current offset is
+/// taken off (`OffsetRemover`). One reader for a source.
 public struct AudioReader: ~Copyable {
     /// Rate of the samples given, in Hz.
     public static let rate = 8000
@@ -17,8 +17,9 @@ public struct AudioReader: ~Copyable {
 
     /// How long a device may let sound gather before it hands it on, where nobody waits for it; zero at first.
     ///
-    /// Between two periods that are handed on the capture thread and this one sleep, instead of waking up for every 10 ms. Only
-    /// a third of the device's buffer is used, and nothing is lost or reordered. Less patience ends such a sleep at once.
+    /// Between two periods that are handed on the capture thread and this one sleep, instead of waking up for every 10
+    /// ms. Only a third of the device's buffer is used, and nothing is lost or reordered. Less patience ends such a
+    /// sleep at once.
     public var patience: Duration {
         get { .nanoseconds(ring.patience) }
         set {
@@ -111,13 +112,14 @@ public struct AudioReader: ~Copyable {
     /// When a sample was captured, as well as the device tells: to about a period (10 ms).
     ///
     /// - Parameter sample: position in the stream at 8 kHz, of the last 5 s that were read.
-    /// - Returns: CLOCK_MONOTONIC in ns; nil for a source without a clock (a file that is not played in real time) and for
-    ///   samples too long ago.
+    /// - Returns: CLOCK_MONOTONIC in ns; nil for a source without a clock (a file that is not played in real time) and
+    ///   for samples too long ago.
     public func captureTime(ofStreamSample sample: Int) -> Int64? {
         clock.time(ofSample: sample)
     }
 
-    /// Waits for an entry, or for the end of a source that was stopped and is stuck in a call of a hanging sound server.
+    /// Waits for an entry, or for the end of a source that was stopped and is stuck in a call of a hanging sound
+    /// server.
     ///
     /// - Returns: false when `deadline` (CLOCK_MONOTONIC ns) has passed; after true there need not be an entry.
     private mutating func waitForEntry(until deadline: Int64) -> Bool {

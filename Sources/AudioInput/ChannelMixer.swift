@@ -1,9 +1,10 @@
 /// Makes one channel of several: the one that was asked for, or their mean.
 ///
-/// A microphone whose two wires are swapped on one side, or a balanced one behind a stereo plug, gives the same sound in two
-/// channels with opposite signs, and their mean is silence. So where the mean is far weaker than its parts, the stronger channel
-/// is taken alone. The parts are measured in windows of 10 ms that count from the first frame, so that the samples are the same
-/// however they are cut into blocks. Nothing is allocated once the number of channels is known.
+/// A microphone whose two wires are swapped on one side, or a balanced one behind a stereo plug, gives the same sound
+/// in two channels with opposite signs, and their mean is silence. So where the mean is far weaker than its parts, the
+/// stronger channel is taken alone. The parts are measured in windows of 10 ms that count from the first frame, so that
+/// the samples are the same however they are cut into blocks. Nothing is allocated once the number of channels is
+/// known.
 struct ChannelMixer {
     /// What is heard.
     let channel: CaptureChannel
@@ -22,13 +23,13 @@ struct ChannelMixer {
     private var streak = 0
     private var wasTold = false
 
-    /// The power of the mean, relative to that of as many sounds that have nothing to do with each other, under which the
-    /// channels cancel each other out. 1 for such sounds, whatever their number, and more for equal ones.
+    /// The power of the mean, relative to that of as many sounds that have nothing to do with each other, under which
+    /// the channels cancel each other out. 1 for such sounds, whatever their number, and more for equal ones.
     private static let cancelledRatio: Float = 0.1
     /// Over this they no longer do; between the two all stays as it is.
     private static let soundRatio: Float = 0.5
-    /// Windows that decide: 30 ms to take a channel, and 300 ms, of those that are about as loud, to let go of it again. Noise
-    /// between words need not cancel out as the words do.
+    /// Windows that decide: 30 ms to take a channel, and 300 ms, of those that are about as loud, to let go of it
+    /// again. Noise between words need not cancel out as the words do.
     private static let windowsToTake = 3
     private static let windowsToLetGo = 30
     /// Part of the loudness that a window must have to count: -10 dB.

@@ -2,10 +2,10 @@ import Glibc
 
 /// What is wrong with the chunks of a file, before libsndfile reads it; nil if nothing is.
 ///
-/// Two things that libsndfile does not say: it plays a WAV file that ends before the data that its header promises without a word,
-/// and a recording that broke off is no digit to be trusted; and for a gigabyte of empty chunks it takes a minute and a half.
-/// The lengths that programs write into a pipe, where they cannot know (0, 0x7FFFF000 of SoX, 0xFFFFFFFF of ffmpeg), promise
-/// nothing.
+/// Two things that libsndfile does not say: it plays a WAV file that ends before the data that its header promises
+/// without a word, and a recording that broke off is no digit to be trusted; and for a gigabyte of empty chunks it
+/// takes a minute and a half. The lengths that programs write into a pipe, where they cannot know (0, 0x7FFFF000 of
+/// SoX, 0xFFFFFFFF of ffmpeg), promise nothing.
 ///
 /// - Parameters:
 ///   - descriptor: the open file; its position does not move.

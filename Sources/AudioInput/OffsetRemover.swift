@@ -1,8 +1,9 @@
 /// Takes a direct-current offset off: what cheap sound cards add to every sample, and whose energy hides quiet speech.
 ///
-/// A one-pole high-pass of 20 Hz, which is at work only while there is an offset: where the mean of the last quarter of a second
-/// exceeds `offsetMinimum` and outweighs all that moves. Without one the samples pass bit for bit, so that the frames made of
-/// them stay those of the plain signal. The samples depend on those before them alone, not on how they are cut into blocks.
+/// A one-pole high-pass of 20 Hz, which is at work only while there is an offset: where the mean of the last quarter of
+/// a second exceeds `offsetMinimum` and outweighs all that moves. Without one the samples pass bit for bit, so that the
+/// frames made of them stay those of the plain signal. The samples depend on those before them alone, not on how they
+/// are cut into blocks.
 struct OffsetRemover {
     /// Samples that a mean is taken over.
     private let meanSamples: Float

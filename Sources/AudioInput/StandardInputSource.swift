@@ -3,9 +3,9 @@ import Logging
 
 /// Sound from a descriptor, standard input as a rule, up to its end.
 ///
-/// What begins as a WAV file (RIFF or RF64) is read as one, as it comes; a FLAC or Ogg file is heard once all of it has come, and
-/// everything else is raw 16-bit little-endian mono. Nothing is ever dropped: a full ring makes the writer of the pipe wait. Bytes
-/// at the end that make no whole frame are left out, with a warning.
+/// What begins as a WAV file (RIFF or RF64) is read as one, as it comes; a FLAC or Ogg file is heard once all of it has
+/// come, and everything else is raw 16-bit little-endian mono. Nothing is ever dropped: a full ring makes the writer of
+/// the pipe wait. Bytes at the end that make no whole frame are left out, with a warning.
 public final class StandardInputSource: AudioSource {
     /// `-`, as on the command line.
     public let name = "-"
@@ -19,7 +19,8 @@ public final class StandardInputSource: AudioSource {
     ///   - channel: what is heard of several channels.
     ///   - descriptor: what to read; it is not closed.
     ///   - logger: gets the warning of bytes left out, and is told where channels cancel each other out.
-    /// - Throws: `.notUsable` for a rate outside the range; an input that fails or has no sample is thrown by the reader.
+    /// - Throws: `.notUsable` for a rate outside the range; an input that fails or has no sample is thrown by the
+    ///   reader.
     public init(
         rate: Int?, channel: CaptureChannel = .mix, descriptor: CInt = STDIN_FILENO, logger: Logger
     ) throws(AudioInputError) {
@@ -57,7 +58,8 @@ private struct InputFeeder: ~Copyable {
     private static let name = "Standard input"
     /// What of a FLAC or Ogg file is taken, in bytes: days of speech.
     private static let fileBytesMaximum = 256 << 20
-    /// How long the first bytes are waited for before an input with a rate counts as open, in ns: whoever listens waits for that.
+    /// How long the first bytes are waited for before an input with a rate counts as open, in ns: whoever listens waits
+    /// for that.
     private static let headWait: Int64 = 100_000_000
 
     init(stream: SourceStream, descriptor: CInt, rate: Int?) {

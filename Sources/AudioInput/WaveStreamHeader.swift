@@ -1,7 +1,7 @@
 /// The header of a WAV file (RIFF or RF64) that comes through a pipe, as far as it has come: a pure value, no I/O.
 ///
-/// libsndfile wants to seek in some of these files, and a program that writes into a pipe does not know how long its sound will
-/// be, so its lengths mean little: 0, 0x7FFFF000 of SoX and 0xFFFFFFFF of ffmpeg stand for "up to the end".
+/// libsndfile wants to seek in some of these files, and a program that writes into a pipe does not know how long its
+/// sound will be, so its lengths mean little: 0, 0x7FFFF000 of SoX and 0xFFFFFFFF of ffmpeg stand for "up to the end".
 struct WaveStreamHeader: Equatable {
     /// What the samples are.
     var format: StreamFormat

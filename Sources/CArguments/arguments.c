@@ -1,6 +1,6 @@
-// Swift's CommandLine.arguments looks for them before `environ`, and in /proc/self/cmdline where that has moved: a preloaded
-// library may have moved it, and a sandbox may have no /proc. Without them digitd would listen to the default microphone,
-// whatever it was told. glibc passes argc and argv to every constructor, which only C can be.
+// Swift's CommandLine.arguments looks for them before `environ`, and in /proc/self/cmdline where that has moved: a
+// preloaded library may have moved it, and a sandbox may have no /proc. Without them digitd would listen to the default
+// microphone, whatever it was told. glibc passes argc and argv to every constructor, which only C can be.
 #include "CArguments.h"
 
 static int count;

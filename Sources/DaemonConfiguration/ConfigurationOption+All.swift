@@ -4,8 +4,8 @@ extension ConfigurationOption {
     /// Every option, in the order of `config/digitd.toml`.
     ///
     /// The ranges keep the segmenter and the recogniser within what they are built for: no segment is longer than the
-    /// ten seconds whose frames cost the recogniser half a megabyte; the longest word holds the longest pre-roll and onset;
-    /// and no interval is zero.
+    /// ten seconds whose frames cost the recogniser half a megabyte; the longest word holds the longest pre-roll and
+    /// onset; and no interval is zero.
     public static let all = capture + recognition + segmenter + server + output + log
 
     /// What the tables are for, in the order of the file.

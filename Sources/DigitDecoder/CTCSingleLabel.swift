@@ -5,8 +5,8 @@ import Glibc
 /// For an answer that must be one digit. All labels in one pass: with the blank's probability as the unit, the paths of
 /// a label that end in a column are those that begin or go on there.
 public enum CTCSingleLabel {
-    /// The log probabilities that exactly one digit was said, 0...9 ("oh" is 0), and at last that anything else was: a word
-    /// that is no digit, several words, or nothing. Their exponentials add up to 1.
+    /// The log probabilities that exactly one digit was said, 0...9 ("oh" is 0), and at last that anything else was: a
+    /// word that is no digit, several words, or nothing. Their exponentials add up to 1.
     public static func clipLogits(_ posteriors: ColumnPosteriors) -> [Float] {
         var singles: [Double] = []
         logProbabilities(posteriors, into: &singles)

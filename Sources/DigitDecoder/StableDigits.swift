@@ -16,8 +16,8 @@ public struct StableDigits: Sendable {
         public var lastBehindMinimum: Int
         /// Or: frames of silence behind the last speech; in a pause that alone makes the last part certain.
         public var pauseMinimum: Int
-        /// The same for the digits that number words begin with (four and six to nine: fourteen, sixty), longer than the closure
-        /// between: frames of silence.
+        /// The same for the digits that number words begin with (four and six to nine: fourteen, sixty), longer than
+        /// the closure between: frames of silence.
         public var stemPauseMinimum: Int
         /// The same for what may still become something else: anything but an accepted digit of `sureConfidence`.
         public var doubtfulBehindMinimum: Int
@@ -68,7 +68,8 @@ public struct StableDigits: Sendable {
 
     /// When a part is certain.
     public let parameters: Parameters
-    /// What was given of the utterance, in order; the frames do not overlap. Kept until the next utterance begins, or it is cut off.
+    /// What was given of the utterance, in order; the frames do not overlap. Kept until the next utterance begins, or
+    /// it is cut off.
     public private(set) var given: [DecodedPart] = []
     private var waiting: [Waiting] = []
     private var waitingBefore: [Waiting] = []
@@ -92,8 +93,8 @@ public struct StableDigits: Sendable {
     /// Whether the last decoding holds what was not given yet.
     public var isWaiting: Bool { !waiting.isEmpty }
 
-    /// Cuts the beginning of the utterance off: frames are counted from this one on. What still waits and lies before it is given as
-    /// it is.
+    /// Cuts the beginning of the utterance off: frames are counted from this one on. What still waits and lies before
+    /// it is given as it is.
     ///
     /// Cut between two parts of which the later one was given: it is then heard again whole, and known to be given.
     ///

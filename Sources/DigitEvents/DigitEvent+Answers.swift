@@ -82,7 +82,8 @@ extension DigitEvent {
         public var reason: Device.Reason?
         /// Why it is not open, in words.
         public var error: String?
-        /// The level of the last tenth of a second, in dB relative to a sine of full scale; absent before there was sound.
+        /// The level of the last tenth of a second, in dB relative to a sine of full scale; absent before there was
+        /// sound.
         public var levelDecibels: Double?
         /// How much of the stream was heard, lost samples included, in seconds.
         public var stream: Double

@@ -5,8 +5,8 @@ extension DigitEvent {
     public struct Digit: Sendable, Hashable {
         /// Counts DIGIT and REJECTED together, from 1 at the start of the recogniser.
         public var seq: Int
-        /// The utterance, counted from 1: the same for all digits and rejections of one breath. Nil from daemons that do not
-        /// tell.
+        /// The utterance, counted from 1: the same for all digits and rejections of one breath. Nil from daemons that
+        /// do not tell.
         public var utterance: Int?
         /// 0 to 9.
         public var digit: Int
@@ -20,7 +20,8 @@ extension DigitEvent {
         public var start: Double
         /// Where the utterance ends, in seconds of the stream. An event sent early ends where speech had ended so far.
         public var end: Double
-        /// How much of the stream had been heard when the event was sent, in seconds: `at - end` is the algorithm's delay.
+        /// How much of the stream had been heard when the event was sent, in seconds: `at - end` is the algorithm's
+        /// delay.
         public var at: Double
         /// When the event was sent, by the wall clock.
         public var time: WallTime?
@@ -65,13 +66,13 @@ extension DigitEvent {
     public struct Rejected: Sendable, Hashable, Codable {
         /// Counts DIGIT and REJECTED together, from 1 at the start of the recogniser.
         public var seq: Int
-        /// The utterance, counted from 1: the same for all digits and rejections of one breath. Nil from daemons that do not
-        /// tell.
+        /// The utterance, counted from 1: the same for all digits and rejections of one breath. Nil from daemons that
+        /// do not tell.
         public var utterance: Int?
         /// Why it is no digit.
         public var reason: RejectionReason
-        /// Probability of "not a digit" for `not_a_digit`, of the likeliest digit for `low_confidence`, from 0 to 1; absent
-        /// where the utterance was not classified.
+        /// Probability of "not a digit" for `not_a_digit`, of the likeliest digit for `low_confidence`, from 0 to 1;
+        /// absent where the utterance was not classified.
         public var confidence: Double?
         /// Where the utterance begins, in seconds of the stream.
         public var start: Double

@@ -1,7 +1,8 @@
 import MelSpectrogram
 import ResNet
 
-/// The recogniser of a weights file: that of windows for a network of eleven labels, that of utterances for one of thirteen.
+/// The recogniser of a weights file: that of windows for a network of eleven labels, that of utterances for one of
+/// thirteen.
 public struct ModelRecognizer: StreamRecognizing, ~Copyable {
     // One of both is there.
     private var windows: StreamRecognizer<ResNetClassifier>?

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Tells when an open source gives nothing that could be a room: a microphone that is muted or broken gives exact zeros, or a
-/// level under that of any room, and no error. A pure value.
+/// Tells when an open source gives nothing that could be a room: a microphone that is muted or broken gives exact
+/// zeros, or a level under that of any room, and no error. A pure value.
 public struct SoundWatch: Sendable {
     /// What has changed.
     public enum Change: Sendable, Equatable {
@@ -13,8 +13,8 @@ public struct SoundWatch: Sendable {
 
     /// How long there must have been no sound, in seconds of the stream.
     public static let silenceMinimum = 5.0
-    /// What is no sound: half of the last bit of 16, -93 dB relative to a sine of full scale. The quietest rooms and microphones
-    /// are 10 dB louder.
+    /// What is no sound: half of the last bit of 16, -93 dB relative to a sine of full scale. The quietest rooms and
+    /// microphones are 10 dB louder.
     private static let silencePower: Float = 2.5e-10
     /// A tenth of a second at 8 kHz.
     private static let windowSamples = 800
@@ -23,7 +23,8 @@ public struct SoundWatch: Sendable {
     private var filled = 0
     private var silentWindows = 0
     private var isSilent = false
-    /// The level of the last tenth of a second, in dB relative to a sine of full scale, and -120 at the least; nil at first.
+    /// The level of the last tenth of a second, in dB relative to a sine of full scale, and -120 at the least; nil at
+    /// first.
     public private(set) var levelDecibels: Double?
 
     /// A watch that has heard nothing yet.

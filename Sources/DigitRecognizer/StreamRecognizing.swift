@@ -2,7 +2,8 @@ import DigitEvents
 
 /// An event of the recogniser, with what a live caller needs for its latency.
 public struct Recognition: Sendable, Equatable {
-    /// The event, without `time` and `latency_ms`: the recogniser has no clock, so a file gives the events of a microphone.
+    /// The event, without `time` and `latency_ms`: the recogniser has no clock, so a file gives the events of a
+    /// microphone.
     public var event: DigitEvent
     /// For DIGIT and REJECTED: the last sample of speech, counted over the samples given to `process`.
     public var lastSpeechSample: Int?
@@ -12,8 +13,8 @@ public struct Recognition: Sendable, Equatable {
 ///
 /// The events depend on the samples alone, not on how they are cut into calls. For one thread at a time.
 public protocol StreamRecognizing: ~Copyable {
-    /// What is accepted and reported. May be changed between calls; the segmenter's numbers hold from the next moment on when no
-    /// utterance is open, and the noise floor stays.
+    /// What is accepted and reported. May be changed between calls; the segmenter's numbers hold from the next moment
+    /// on when no utterance is open, and the noise floor stays.
     var parameters: RecognizerParameters { get set }
     /// The stream so far, lost samples included, in seconds.
     var seconds: Double { get }
@@ -25,8 +26,8 @@ public protocol StreamRecognizing: ~Copyable {
     var thresholdDecibels: Float { get }
     /// Whether the stream is inside an utterance.
     var isSpeech: Bool { get }
-    /// How long the next samples may be held back without any event coming later for it; zero within an utterance, and where
-    /// its beginning or levels are reported.
+    /// How long the next samples may be held back without any event coming later for it; zero within an utterance, and
+    /// where its beginning or levels are reported.
     var patience: Duration { get }
 
     /// Takes the next samples, any number of them, and gives the events that they lead to, in order.
@@ -36,8 +37,8 @@ public protocol StreamRecognizing: ~Copyable {
 
     /// Samples are missing here.
     ///
-    /// An utterance that already seemed over is finished; one that was cut apart is given up, since half a word may sound
-    /// like another. The noise floor stays.
+    /// An utterance that already seemed over is finished; one that was cut apart is given up, since half a word may
+    /// sound like another. The noise floor stays.
     ///
     /// - Parameter lostSamples: how many at 8 kHz, 0 if unknown: the seconds of the stream go on by that.
     mutating func gap(lostSamples: Int, _ emit: (Recognition) -> Void)

@@ -50,8 +50,8 @@ public struct UtteranceReader {
         return decoder.decode(logits, frameCount: frames.count / bands)
     }
 
-    /// The log probabilities that exactly one digit was said, 0...9 ("oh" is 0), and at last that anything else was: a word that is
-    /// no digit, several, or nothing.
+    /// The log probabilities that exactly one digit was said, 0...9 ("oh" is 0), and at last that anything else was: a
+    /// word that is no digit, several, or nothing.
     public mutating func clipLogits(of frames: [Float], bands: Int) -> [Float] {
         compute(frames, bands)
         let heard = logits

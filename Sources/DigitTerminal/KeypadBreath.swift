@@ -2,14 +2,15 @@ import DigitEvents
 
 /// Which digits may begin an entry, once something was lost or rejected: none of the same breath.
 ///
-/// A person who says "four, seven, one, one" in one breath cannot be told that the seven was lost before the last one is said.
-/// So what follows a loss counts only after a silence that was long enough to be told of it and to begin again. It is measured
-/// in the stream, from the last utterance heard of; a loss without a place in the stream (samples, events, a device, a daemon)
-/// lies before its arrival here, and what counts must have been begun later than that by the same time.
+/// A person who says "four, seven, one, one" in one breath cannot be told that the seven was lost before the last one
+/// is said. So what follows a loss counts only after a silence that was long enough to be told of it and to begin
+/// again. It is measured in the stream, from the last utterance heard of; a loss without a place in the stream
+/// (samples, events, a device, a daemon) lies before its arrival here, and what counts must have been begun later than
+/// that by the same time.
 struct KeypadBreath: Sendable {
-    /// The shortest silence in which a person hears of a loss and answers, in seconds. The event comes 0.1 to 0.2 s after the
-    /// speech, and nobody reads a sentence and begins to speak in less than 0.5 s; digits that are dictated one by one follow
-    /// each other within 0.8 s.
+    /// The shortest silence in which a person hears of a loss and answers, in seconds. The event comes 0.1 to 0.2 s
+    /// after the speech, and nobody reads a sentence and begins to speak in less than 0.5 s; digits that are dictated
+    /// one by one follow each other within 0.8 s.
     static let replyPause = 1.0
     /// What a difference of seconds may lack through rounding to the protocol's three decimals.
     private static let rounding = 0.001_5

@@ -1,8 +1,8 @@
 extension KeypadEntry {
     /// What makes an entry.
     public struct Parameters: Sendable, Equatable {
-        /// How many digits, within ``lengthRange``. With different bounds, a pause after at least the lower one completes
-        /// the entry too.
+        /// How many digits, within ``lengthRange``. With different bounds, a pause after at least the lower one
+        /// completes the entry too.
         public var length: ClosedRange<Int>
         /// The least confidence of a digit that is taken, from 0 to 1.
         public var minConfidence: Double

@@ -4,11 +4,12 @@ import DigitEvents
 ///
 ///     VERSION ... DIGIT 4, REJECTED, DIGIT 1, DIGIT 1; a pause; DIGIT 4, DIGIT 7, DIGIT 1, DIGIT 1  ──>  "4711"
 ///
-/// An entry is given only if it was said whole after the last thing that may have swallowed one of its digits: lost samples,
-/// missed events, a lost device or daemon, a digit that is not certain enough, and an utterance that is no digit, however
-/// short. Each of them clears what was entered so far, and makes what follows in the same breath worthless too: the next digit
-/// that counts comes after a pause (``KeypadBreath``). Silence longer than the pause between digits clears too, or completes
-/// an entry whose length is open. No clock and no I/O; for one thread at a time.
+/// An entry is given only if it was said whole after the last thing that may have swallowed one of its digits: lost
+/// samples, missed events, a lost device or daemon, a digit that is not certain enough, and an utterance that is no
+/// digit, however short. Each of them clears what was entered so far, and makes what follows in the same breath
+/// worthless too: the next digit that counts comes after a pause (``KeypadBreath``). Silence longer than the pause
+/// between digits clears too, or completes an entry whose length is open. No clock and no I/O; for one thread at a
+/// time.
 public struct KeypadEntry: Sendable {
     /// The digits taken so far.
     public private(set) var digits: [Int] = []
@@ -48,8 +49,8 @@ public struct KeypadEntry: Sendable {
     private static let greetingMaximum = 0.5
     /// After speech, the event that tells what it was may come so many seconds later.
     static let settling = 0.5
-    /// Whoever lets time pass so many seconds too late (the process was stopped, or the machine is busy) has not taken the
-    /// events that came meanwhile: an entry that a pause is to end waits for them, for ``settling``.
+    /// Whoever lets time pass so many seconds too late (the process was stopped, or the machine is busy) has not taken
+    /// the events that came meanwhile: an entry that a pause is to end waits for them, for ``settling``.
     private static let lateness = 0.25
 
     /// Begins an entry.
@@ -160,8 +161,8 @@ extension KeypadEntry {
         }
     }
 
-    /// DIGIT and REJECTED are counted together, so a number left out is one that did not arrive; it may have been said right
-    /// before this.
+    /// DIGIT and REJECTED are counted together, so a number left out is one that did not arrive; it may have been said
+    /// right before this.
     private mutating func missed(
         before sequence: Int, _ utterance: KeypadBreath.Utterance, at now: Double
     ) -> [Action]? {

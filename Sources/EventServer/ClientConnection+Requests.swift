@@ -1,7 +1,8 @@
 import DigitEvents
 
 extension ClientConnection {
-    /// Answers one line: a request by what it asks for, watch, status, mute and ping in this order; anything else by an ERROR.
+    /// Answers one line: a request by what it asks for, watch, status, mute and ping in this order; anything else by an
+    /// ERROR.
     func answer(_ line: [UInt8]) {
         guard !line.allSatisfy(Self.isSpace) else { return }
         let request: ClientRequest

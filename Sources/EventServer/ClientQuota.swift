@@ -2,8 +2,8 @@ import Glibc
 
 /// How many connections each user has, and whether one more is allowed: a pure value.
 ///
-/// One user must not be able to lock all others out. So everybody has a limit of their own, and the last places are kept for root
-/// and the daemon's own user, who have no other limit than the total: they look after the daemon.
+/// One user must not be able to lock all others out. So everybody has a limit of their own, and the last places are
+/// kept for root and the daemon's own user, who have no other limit than the total: they look after the daemon.
 struct ClientQuota {
     /// Why a connection is refused.
     enum Refusal: Equatable {

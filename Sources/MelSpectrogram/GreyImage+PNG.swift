@@ -5,8 +5,8 @@ import Foundation
 extension GreyImage {
     /// Reads a PNG of `rows` rows and any number of columns up to `widthMax`.
     ///
-    /// Colour, palette, 16-bit and interlaced files become 8-bit grey; transparent parts become black. The size is checked
-    /// before memory for the pixels is taken.
+    /// Colour, palette, 16-bit and interlaced files become 8-bit grey; transparent parts become black. The size is
+    /// checked before memory for the pixels is taken.
     /// - Parameters:
     ///   - path: The file.
     ///   - rows: The height that the picture must have.
@@ -93,9 +93,9 @@ extension GreyImage {
 /// Chunks that a picture may have before its pixels, and in all. One has a few, and pixels in pieces of 8 kB.
 private let chunksMax = 65_536
 
-/// What is wrong with the chunks, if one before the pixels claims more bytes than the file has, or there are too many: libpng takes
-/// the memory for a chunk, up to 2 GB, before it reads the first of its bytes, and 80 s for a gigabyte of empty ones; the
-/// simplified API offers no limit.
+/// What is wrong with the chunks, if one before the pixels claims more bytes than the file has, or there are too many:
+/// libpng takes the memory for a chunk, up to 2 GB, before it reads the first of its bytes, and 80 s for a gigabyte of
+/// empty ones; the simplified API offers no limit.
 private func chunkComplaint(_ file: Int32, byteCount: Int) -> String? {
     func bytes(_ count: Int, at offset: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)

@@ -1,6 +1,6 @@
 extension ActivationRanges {
-    /// Measures the ranges of a fully convolutional network on utterances, which should be of the training data, some hundreds of
-    /// them; as `measured(on:weights:shape:)` does it for windows.
+    /// Measures the ranges of a fully convolutional network on utterances, which should be of the training data, some
+    /// hundreds of them; as `measured(on:weights:shape:)` does it for windows.
     ///
     /// - Parameters:
     ///   - utterances: normalised log-mel frames, [T, 40] each, T at least 1, as `UtteranceNetwork.logits` takes them.

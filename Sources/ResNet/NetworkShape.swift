@@ -1,7 +1,8 @@
-/// What may differ between networks of this topology: the input's size, the number of outputs, and how often there are any.
+/// What may differ between networks of this topology: the input's size, the number of outputs, and how often there are
+/// any.
 ///
-/// The weights between are the same for any input. A network with one answer a window averages over all positions of its last
-/// map; a fully convolutional one over frequency alone, which leaves a column of logits each few frames.
+/// The weights between are the same for any input. A network with one answer a window averages over all positions of
+/// its last map; a fully convolutional one over frequency alone, which leaves a column of logits each few frames.
 public struct NetworkShape: Sendable, Hashable {
     /// Rows of the input.
     public let inputHeight: Int

@@ -64,14 +64,15 @@ public enum ResNet18Topology {
     public static let stem = Convolution(
         name: "conv1", norm: "bn1", inputs: 1, outputs: 64, kernel: 7, stride: 2, timeStride: 2, padding: 3)
 
-    /// The eight basic blocks of a network with one answer a window, in order: two each of 64, 128, 256 and 512 channels.
+    /// The eight basic blocks of a network with one answer a window, in order: two each of 64, 128, 256 and 512
+    /// channels.
     public static let blocks = blocks(framesPerColumn: nil)
 
     /// The eight basic blocks in order.
     ///
-    /// Only strides along time differ: stem and pooling take four frames to a column, and torchvision's later layers halve the
-    /// columns three times more. A fully convolutional network leaves that out: a column each 4 frames needs no halving, each 8
-    /// frames the one of layer2. Strides are no weights, so the tensors are the same.
+    /// Only strides along time differ: stem and pooling take four frames to a column, and torchvision's later layers
+    /// halve the columns three times more. A fully convolutional network leaves that out: a column each 4 frames needs
+    /// no halving, each 8 frames the one of layer2. Strides are no weights, so the tensors are the same.
     ///
     /// - Parameter framesPerColumn: nil for one answer a window; 4 or 8 for a column of logits each so many frames.
     public static func blocks(framesPerColumn: Int?) -> [BasicBlock] {

@@ -10,7 +10,8 @@ final class RowConvolution {
     private let kernel: (rows: Int, stride: Int, timeStride: Int, padding: Int)
     private let pointer: OpaquePointer
 
-    /// A kernel of numbers of `Weight`, row-major [outputs, inputs, kernel, kernel], with a factor and a bias an output.
+    /// A kernel of numbers of `Weight`, row-major [outputs, inputs, kernel, kernel], with a factor and a bias an
+    /// output.
     private init<Weight: BitwiseCopyable>(
         _ convolution: ResNet18Topology.Convolution, _ numbers: drc_numbers, _ vectors: drc_vectors,
         _ finish: drc_finish, _ weights: [Weight], _ scales: [Float], _ bias: [Float]
@@ -136,8 +137,8 @@ final class RowConvolution {
 }
 
 extension FoldedConvolution {
-    /// The kernel in integers of up to 16 bits, each output's by a step of its own, so that no sum of products with inputs of 14 bits and
-    /// a sign leaves 32 bits.
+    /// The kernel in integers of up to 16 bits, each output's by a step of its own, so that no sum of products with
+    /// inputs of 14 bits and a sign leaves 32 bits.
     ///
     /// As exact as halves: for an input of few channels, whose values are real numbers.
     func integers16() -> (weights: [Int16], steps: [Float]) {

@@ -1,6 +1,7 @@
 import CSmallConvolution
 
-/// A map of the network while an utterance is computed: [rows, columns, channels] with columns of zeros at both ends of each row.
+/// A map of the network while an utterance is computed: [rows, columns, channels] with columns of zeros at both ends of
+/// each row.
 ///
 /// It lies in a buffer that lives longer, and that it may share with maps whose time is over.
 struct RowMap {

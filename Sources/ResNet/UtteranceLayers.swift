@@ -144,7 +144,8 @@ struct UtteranceLayers {
 }
 
 extension UtteranceLayers.Block {
-    /// The block's convolutions, each made by `make`: of a convolution, whether it adds to the shortcut, and whether a ReLU follows.
+    /// The block's convolutions, each made by `make`: of a convolution, whether it adds to the shortcut, and whether a
+    /// ReLU follows.
     fileprivate init(
         _ block: ResNet18Topology.BasicBlock,
         _ make: (ResNet18Topology.Convolution, Bool, Bool) throws(WeightsError) -> RowConvolution

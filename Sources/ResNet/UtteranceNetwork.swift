@@ -1,29 +1,30 @@
 import CSmallConvolution
 
-/// ResNet18, fully convolutional in time, for utterances of any length up to a limit: log-mel frames in, a column of logits each
-/// 40 or 80 ms out.
+/// ResNet18, fully convolutional in time, for utterances of any length up to a limit: log-mel frames in, a column of
+/// logits each 40 or 80 ms out.
 ///
-/// The result for T frames is that of the network of exactly T frames, with zeros beside each layer's map as in training. It depends on
-/// nothing that was computed before, nor on the number of threads.
+/// The result for T frames is that of the network of exactly T frames, with zeros beside each layer's map as in
+/// training. It depends on nothing that was computed before, nor on the number of threads.
 ///
-/// All layers are this package's own code (`row_convolution.h`), which takes the width of a map as an argument. With oneDNN each
-/// width would be 20 primitives to compile and keep, and there are as many widths as frames; here a width costs nothing, so
-/// none is rounded up, and no padding is computed.
+/// All layers are this package's own code (`row_convolution.h`), which takes the width of a map as an argument. With
+/// oneDNN each width would be 20 primitives to compile and keep, and there are as many widths as frames; here a width
+/// costs nothing, so none is rounded up, and no padding is computed.
 ///
-/// Cost: 5.0 M multiply-adds a frame, what is padding not counted, with a column each 4 frames. Measured on Emerald Rapids with
-/// AVX-512, on one thread, in ms for utterances of 0.3, 1 and 3 s, and of ONNX Runtime 1.32 on the same graphs:
+/// Cost: 5.0 M multiply-adds a frame, what is padding not counted, with a column each 4 frames. Measured on Emerald
+/// Rapids with AVX-512, on one thread, in ms for utterances of 0.3, 1 and 3 s, and of ONNX Runtime 1.32 on the same
+/// graphs:
 ///
 ///     each 4 frames, int8   0.57   1.48   4.45      ONNX Runtime   1.11   2.68   7.05
 ///     each 4 frames, f32    2.42   7.15  21.5                      3.47   9.21  21.2
 ///     each 8 frames, int8   0.53   0.86   2.52                     0.82   1.78   4.04
 ///     each 8 frames, f32    1.59   3.94  11.7                      2.58   5.34  13.0
 ///
-/// In bf16 it is slower than in f32 there (12 ms for 1 s): that CPU multiplies bf16, outside of its tiles, at half of the rate
-/// of f32.
+/// In bf16 it is slower than in f32 there (12 ms for 1 s): that CPU multiplies bf16, outside of its tiles, at half of
+/// the rate of f32.
 ///
-/// An instance holds the weights (11 MB in int8, 22 MB in bf16, and in f32 22 MB where the file's are halves, otherwise 45) and
-/// the activations of the longest utterance so far (0.2 MB a second in int8, 0.7 MB in f32); `init` takes up to 0.1 s. A call
-/// makes larger buffers only where its utterance is longer than all before.
+/// An instance holds the weights (11 MB in int8, 22 MB in bf16, and in f32 22 MB where the file's are halves, otherwise
+/// 45) and the activations of the longest utterance so far (0.2 MB a second in int8, 0.7 MB in f32); `init` takes up to
+/// 0.1 s. A call makes larger buffers only where its utterance is longer than all before.
 ///
 /// Not thread-safe: an instance may move between threads but serves one call at a time, which its not being Sendable
 /// enforces.
@@ -55,7 +56,8 @@ public final class UtteranceNetwork {
     ///   - threads: OpenMP threads that a call may use.
     ///   - precision: the numbers to compute in; `InferencePrecision.fastest(for:)` tells what is fastest.
     /// - Throws: `missingTensor`, `wrongShape`, `unusableValue` or `malformedMetadata` for weights that don't fit;
-    ///   `unusablePrecision` for bf16 on a CPU without it, and for int8 without `ActivationRanges`; `engine` where memory is short.
+    ///   `unusablePrecision` for bf16 on a CPU without it, and for int8 without `ActivationRanges`; `engine` where
+    ///   memory is short.
     public convenience init(
         weights: WeightsFile, framesPerColumn: Int = 4, classCount: Int = 13, framesMax: Int = 1024, threads: Int = 1,
         precision: InferencePrecision = .f32
@@ -88,13 +90,16 @@ public final class UtteranceNetwork {
     /// The logits of one utterance.
     ///
     /// - Parameters:
-    ///   - frames: normalised log-mel frames one after the other, [T, 40], each with the lowest band first; T from 1 to `framesMax`.
-    ///   - logits: filled with [columnCount, classCount], where the column c stands for the frames around framesPerColumn * c.
+    ///   - frames: normalised log-mel frames one after the other, [T, 40], each with the lowest band first; T from 1 to
+    ///     `framesMax`.
+    ///   - logits: filled with [columnCount, classCount], where the column c stands for the frames around
+    ///     framesPerColumn * c.
     public func logits(_ frames: Span<Float>, into logits: inout MutableSpan<Float>) {
         self.logits(frames, into: &logits, observing: nil)
     }
 
-    /// The same, showing what each layer gave to `observe`, in f32: [rows, columns, channels] with zeros between the rows.
+    /// The same, showing what each layer gave to `observe`, in f32: [rows, columns, channels] with zeros between the
+    /// rows.
     func logits(
         _ frames: Span<Float>, into logits: inout MutableSpan<Float>,
         observing observe: ((_ name: String, _ values: UnsafeBufferPointer<Float>) -> Void)?

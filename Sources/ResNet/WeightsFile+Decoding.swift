@@ -2,8 +2,8 @@ import FoundationEssentials
 
 /// Header and payload of a safetensors file, checked before any tensor is converted.
 extension WeightsFile {
-    /// The longest header that is read, in bytes. ResNet18's has 13 kB; the reference implementation would read 100 MB, for which
-    /// a decoder of JSON takes half a minute and gigabytes.
+    /// The longest header that is read, in bytes. ResNet18's has 13 kB; the reference implementation would read 100 MB,
+    /// for which a decoder of JSON takes half a minute and gigabytes.
     static let headerLengthMax = 1_000_000
 
     /// Decodes the bytes of a safetensors file; `path` is for the error's sentence only.

@@ -1,19 +1,20 @@
 /// Finds the one word of a labelled clip, with the whole clip at hand.
 ///
 /// Clips come trimmed to the word with no silence around it, or with a second of silence, hum, breath and clicks. The
-/// threshold therefore lies between the clip's own quiet level and its peak, and the word is the stretch of speech (gaps of a
-/// closure bridged) that holds most energy over the threshold, not the loudest frame: a click is loud but short.
+/// threshold therefore lies between the clip's own quiet level and its peak, and the word is the stretch of speech
+/// (gaps of a closure bridged) that holds most energy over the threshold, not the loudest frame: a click is loud but
+/// short.
 public enum ClipSegmenter {
-    /// No more frames than this behind a word are no silence but what was left of it when the clip was trimmed: the closure of "six" or
-    /// "eight", and a release that is too weak to be found.
+    /// No more frames than this behind a word are no silence but what was left of it when the clip was trimmed: the
+    /// closure of "six" or "eight", and a release that is too weak to be found.
     static let restFrames = 16
 
     /// The word's frames, with the same pre-roll and post-roll as a live segment has.
     ///
     /// - Parameters:
     ///   - energies: speech-band energy of every frame, in dB; NaN counts as silence.
-    ///   - keepsRest: whether what little a clip has left behind its word belongs to it, as in a clip trimmed to its word; false for
-    ///     the word alone, to join it to others.
+    ///   - keepsRest: whether what little a clip has left behind its word belongs to it, as in a clip trimmed to its
+    ///     word; false for the word alone, to join it to others.
     /// - Returns: a range inside `energies.indices`, of at most `lengthMaximum` frames; empty only if `energies` is.
     public static func mainUtterance(
         energies: [Float], parameters: SegmenterParameters = .standard, keepsRest: Bool = true
@@ -34,7 +35,8 @@ public enum ClipSegmenter {
         return limited(start..<end, energies, parameters)
     }
 
-    /// The frames from the first sound of speech to the last, with pre-roll and post-roll: all of an utterance of several words.
+    /// The frames from the first sound of speech to the last, with pre-roll and post-roll: all of an utterance of
+    /// several words.
     ///
     /// - Parameter energies: speech-band energy of every frame, in dB; NaN counts as silence.
     /// - Returns: a range inside `energies.indices`; empty only if `energies` is.
@@ -60,8 +62,8 @@ public enum ClipSegmenter {
         // The second loudest per cent: one broken frame is no peak.
         let peak = sorted[(sorted.count - 1) * 98 / 100]
         let quiet = max(sorted[(sorted.count - 1) / 10], parameters.floorMinimum)
-        // A trimmed clip's quiet level is a weak consonant of the word: stay near it. A clip with silence has a range of
-        // 30 dB and more, where a third of it is over hum and breath.
+        // A trimmed clip's quiet level is a weak consonant of the word: stay near it. A clip with silence has a range
+        // of 30 dB and more, where a third of it is over hum and breath.
         let rise = min(max((peak - quiet) * 0.3, 3), 15)
         let enter = min(max(quiet + rise, peak - parameters.peakRangeDecibels), peak)
         return (enter, max(enter - 4, quiet + 2))
@@ -93,8 +95,8 @@ public enum ClipSegmenter {
 
     /// Joins runs over the gaps that a digit has inside.
     ///
-    /// A short or weak run is the release of a final stop where it follows speech ("eight", "six"), but a click, a lip smack
-    /// or breath where it comes before it: no digit begins with a burst and a closure.
+    /// A short or weak run is the release of a final stop where it follows speech ("eight", "six"), but a click, a lip
+    /// smack or breath where it comes before it: no digit begins with a burst and a closure.
     private static func bridged(
         _ runs: [Range<Int>], _ energies: [Float], _ parameters: SegmenterParameters
     ) -> [Range<Int>] {

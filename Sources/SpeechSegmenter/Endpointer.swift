@@ -1,20 +1,21 @@
-/// Finds utterances in a stream of frame energies: where speech begins, pauses and ends. Pure: an energy in, an action out.
+/// Finds utterances in a stream of frame energies: where speech begins, pauses and ends. Pure: an energy in, an action
+/// out.
 ///
 ///     idle ──loud──> onset ──confirmed──> open ──silence──> idle
 ///                      └──too few──> idle   └──becomeBackground──> idle, with a sound that goes on
 ///
-/// An utterance is what is said in one breath, one word or many. It begins with the pre-roll before its first loud frame and ends
-/// after `hangoverFrames` of silence. A frame is loud by hysteresis against the noise floor, which is learnt between utterances,
-/// quickly downwards and slowly upwards.
+/// An utterance is what is said in one breath, one word or many. It begins with the pre-roll before its first loud
+/// frame and ends after `hangoverFrames` of silence. A frame is loud by hysteresis against the noise floor, which is
+/// learnt between utterances, quickly downwards and slowly upwards.
 ///
-/// A sound that goes on (a fan, music) would be one utterance without end. Energies do not tell it from talk, so whoever knows that
-/// nobody speaks calls ``becomeBackground()``; from then on the next utterance must stand out of it.
+/// A sound that goes on (a fan, music) would be one utterance without end. Energies do not tell it from talk, so
+/// whoever knows that nobody speaks calls ``becomeBackground()``; from then on the next utterance must stand out of it.
 ///
-/// Any sequence of energies is allowed, NaN and infinities among them. A frame costs a few comparisons; nothing is allocated after
-/// `init`.
+/// Any sequence of energies is allowed, NaN and infinities among them. A frame costs a few comparisons; nothing is
+/// allocated after `init`.
 public struct Endpointer: Sendable {
-    /// What a frame led to. Each `began` is followed by any number of `spoke` and `silent`, then by one `ended` or `vanished`, or by a
-    /// call of ``becomeBackground()``, ``finish()`` or ``reset(keepsFloor:)``.
+    /// What a frame led to. Each `began` is followed by any number of `spoke` and `silent`, then by one `ended` or
+    /// `vanished`, or by a call of ``becomeBackground()``, ``finish()`` or ``reset(keepsFloor:)``.
     public enum Action: Sendable, Hashable {
         /// No utterance is open.
         case none
@@ -138,8 +139,8 @@ public struct Endpointer: Sendable {
         }
     }
 
-    /// The open utterance is a sound that goes on: background, which the next utterance must stand out of, until it is quiet for a
-    /// quarter of a second.
+    /// The open utterance is a sound that goes on: background, which the next utterance must stand out of, until it is
+    /// quiet for a quarter of a second.
     public mutating func becomeBackground() {
         guard state == .open else { return }
         state = .idle

@@ -1,8 +1,8 @@
 import Dispatch
 import Synchronization
 
-/// Lets a command wait for work that is asynchronous. Commands themselves are not: `listen` has plain threads only, the main one
-/// among them.
+/// Lets a command wait for work that is asynchronous. Commands themselves are not: `listen` has plain threads only, the
+/// main one among them.
 enum AsyncWork {
     /// Runs `work` as a task and waits for it on the calling thread, the main one or another plain thread.
     static func wait<Value: Sendable>(for work: @escaping @Sendable () async throws -> Value) throws -> Value {
@@ -11,8 +11,8 @@ enum AsyncWork {
         return try waiting.result()
     }
 
-    /// As `wait`, and cancels the task on SIGINT or SIGTERM, and when the reader of standard output has gone. What has not ended
-    /// a second after a signal is ended by it.
+    /// As `wait`, and cancels the task on SIGINT or SIGTERM, and when the reader of standard output has gone. What has
+    /// not ended a second after a signal is ended by it.
     static func waitUntilStopped<Value: Sendable>(
         for work: @escaping @Sendable () async throws -> Value
     ) throws -> Value {

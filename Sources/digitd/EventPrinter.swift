@@ -6,8 +6,9 @@ import Synchronization
 
 /// Prints events as they come.
 ///
-/// Alone, it writes at once, and a reader that takes its time is waited for: nothing is lost. Beside a socket it must not wait,
-/// because its reader would hold the socket's clients back: a thread of its own writes then, from a bounded queue.
+/// Alone, it writes at once, and a reader that takes its time is waited for: nothing is lost. Beside a socket it must
+/// not wait, because its reader would hold the socket's clients back: a thread of its own writes then, from a bounded
+/// queue.
 final class EventPrinter {
     let format: EventFormat?
     /// Whether nothing may be printed for now.

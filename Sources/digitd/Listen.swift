@@ -153,8 +153,8 @@ struct Listen: ParsableCommand {
         if server == nil, let failure = printer.failure { throw failure }
     }
 
-    /// How long the reader of standard output is waited for at the end; the clients of the socket have half a second before that,
-    /// and a second is all that there is.
+    /// How long the reader of standard output is waited for at the end; the clients of the socket have half a second
+    /// before that, and a second is all that there is.
     private static let outputGrace = Duration.milliseconds(300)
 
     /// Puts the command line over a configuration.

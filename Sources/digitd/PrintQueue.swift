@@ -1,7 +1,7 @@
 import DigitEvents
 
-/// What standard output has yet to be given: a bounded queue of lines that counts what does not fit, as a subscriber of the
-/// socket has. No I/O, no clock.
+/// What standard output has yet to be given: a bounded queue of lines that counts what does not fit, as a subscriber of
+/// the socket has. No I/O, no clock.
 ///
 /// When it has filled up, events are lost until half of it is taken; then OVERFLOW follows, where they would have been.
 struct PrintQueue {

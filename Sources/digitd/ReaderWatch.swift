@@ -1,9 +1,10 @@
 import Glibc
 
-/// Tells when whoever reads standard output has gone, as `head -1` does when it has its line: at once, and not at the next line.
+/// Tells when whoever reads standard output has gone, as `head -1` does when it has its line: at once, and not at the
+/// next line.
 enum ReaderWatch {
-    /// Waits on a thread of its own, which lasts as long as the process, and then calls `body` there. Where no thread is to be
-    /// had, the next write tells.
+    /// Waits on a thread of its own, which lasts as long as the process, and then calls `body` there. Where no thread
+    /// is to be had, the next write tells.
     static func start(_ body: @escaping @Sendable () -> Void) {
         // A terminal's end is a signal, and a file has no reader.
         guard StandardOutput.hasReader else { return }

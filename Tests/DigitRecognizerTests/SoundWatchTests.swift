@@ -36,7 +36,8 @@ import Testing
 }
 
 @Suite struct MuteTests {
-    /// Words with silence between them, as events of a run that is muted while `muted` says so of the number of samples heard.
+    /// Words with silence between them, as events of a run that is muted while `muted` says so of the number of samples
+    /// heard.
     private func events(_ samples: [Float], muted: @escaping (Int) -> Bool = { _ in false }) throws -> [DigitEvent] {
         let path = try LiveRecognitionTests.write(samples)
         defer { try? FileManager.default.removeItem(atPath: path) }

@@ -51,8 +51,8 @@ struct RowConvolutionTests {
         }
     }
 
-    /// The network's kinds: one input, a stride in one or both directions, none, a shortcut; blocks of outputs that are not full, inputs that
-    /// fill no word, and a kernel that is higher than the map.
+    /// The network's kinds: one input, a stride in one or both directions, none, a shortcut; blocks of outputs that are
+    /// not full, inputs that fill no word, and a kernel that is higher than the map.
     static let layers: [Layer] = [
         Layer(inputs: 1, outputs: 32, rows: 9, kernel: 7, stride: 2, timeStride: 2, padding: 3),
         Layer(inputs: 4, outputs: 32, rows: 5, kernel: 3, stride: 2, timeStride: 1, padding: 1),
@@ -85,8 +85,8 @@ struct RowConvolutionTests {
         return result
     }
 
-    /// Runs a layer over a source on a destination that holds `before`, for outputs rounded up to whole blocks, with a border of garbage;
-    /// returns [rows][columns][outputs]. Nil where the border is not zero afterwards.
+    /// Runs a layer over a source on a destination that holds `before`, for outputs rounded up to whole blocks, with a
+    /// border of garbage; returns [rows][columns][outputs]. Nil where the border is not zero afterwards.
     private func run<Input: BitwiseCopyable & Numeric, Output: BitwiseCopyable & Numeric>(
         _ layer: Layer, _ convolution: RowConvolution, _ source: [Input], columns: Int, before: [Output],
         garbage: Output, factor: Float = 1, threads: Int = 1

@@ -7,7 +7,8 @@ import Testing
 /// The fully convolutional network in 8-bit integers and in bf16 against the one in f32.
 struct UtteranceInt8Tests {
     private func utterances() throws -> [[Float]] {
-        // The golden windows of real speech, [40][96], turned to frames: three in a row, each, and the beginning of each.
+        // The golden windows of real speech, [40][96], turned to frames: three in a row, each, and the beginning of
+        // each.
         let windows = try GoldenLogits(named: "shipped").inputs()
         let frames: [[Float]] = (0..<windows.count / 3840).map { window in
             (0..<3840).map { (i: Int) -> Float in windows[window * 3840 + i % 40 * 96 + i / 40] }

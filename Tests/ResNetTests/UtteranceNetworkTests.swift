@@ -99,7 +99,8 @@ struct UtteranceNetworkTests {
         let short = frames(240)
         let long = short + [Float](repeating: 0, count: 40 * 60)
         let (a, b) = (network.logits(short), network.logits(long))
-        // A column sees 435 ms before and behind it with its centre: the receptive field of ResNet18 without strides in time.
+        // A column sees 435 ms before and behind it with its centre: the receptive field of ResNet18 without strides in
+        // time.
         #expect(largestDifference(Array(a.prefix(10)), Array(b.prefix(10))) < 1e-4)
         #expect(largestDifference(Array(a.suffix(3)), Array(b[57..<60])) > 1e-3)
     }

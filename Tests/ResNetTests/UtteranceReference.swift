@@ -1,6 +1,7 @@
 import ResNet
 
-/// The fully convolutional network in plain loops, from its description: nothing of it is the package's but the weights.
+/// The fully convolutional network in plain loops, from its description: nothing of it is the package's but the
+/// weights.
 struct UtteranceReference {
     /// [channels][rows][columns]
     struct Map {
@@ -128,8 +129,8 @@ struct UtteranceReference {
     }
 }
 
-/// A network of 13 outputs from one sequence of the LCG whose kernels are zeros but for each output's own choice of some inputs, which
-/// keeps the plain loops short. Activations keep their size through the layers.
+/// A network of 13 outputs from one sequence of the LCG whose kernels are zeros but for each output's own choice of
+/// some inputs, which keeps the plain loops short. Activations keep their size through the layers.
 func sparseNetwork(inHalves: Bool) -> WeightsFile {
     var generator = LCG(seed: 31)
     var weights = WeightsFile()

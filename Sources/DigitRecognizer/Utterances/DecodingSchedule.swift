@@ -1,7 +1,7 @@
 /// When a growing utterance is decoded. Frames are 10 ms each.
 ///
-/// While speech goes on, each 200 ms. When it pauses: after 20 ms, unless it was just decoded, so that another decoding after 60 ms can
-/// agree with it and the digit be given; then while anything is uncertain.
+/// While speech goes on, each 200 ms. When it pauses: after 20 ms, unless it was just decoded, so that another decoding
+/// after 60 ms can agree with it and the digit be given; then while anything is uncertain.
 struct DecodingSchedule {
     /// From the first loud frame to the first decoding: nothing is certain before.
     private static let first = 30

@@ -109,7 +109,8 @@ struct GrowingUtterance {
         parts.removeAll(keepingCapacity: true)
     }
 
-    // Static, so that each buffer is an access of its own: spans of two of them at once would be two accesses to `self`.
+    // Static, so that each buffer is an access of its own: spans of two of them at once would be two accesses to
+    // `self`.
 
     private static func normalise(_ frames: inout [Float]) {
         var span = frames.mutableSpan

@@ -1,7 +1,8 @@
-/// The last frames of a stream with their levels: those of the open utterance, or those that the next one may begin with.
+/// The last frames of a stream with their levels: those of the open utterance, or those that the next one may begin
+/// with.
 ///
-/// Frames are appended to a buffer of fixed size; when it is full, those that are still wanted move to its front. Nothing is
-/// allocated after `init`.
+/// Frames are appended to a buffer of fixed size; when it is full, those that are still wanted move to its front.
+/// Nothing is allocated after `init`.
 struct RecentFrames {
     /// What stands for a value that is no number: about the logarithm of digital silence's power.
     private static let silence: Float = -23

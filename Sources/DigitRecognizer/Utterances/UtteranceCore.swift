@@ -24,8 +24,8 @@ struct UtteranceCore: ~Copyable {
     /// Whether `parameters` has numbers that the stages have not.
     private var isBehind = false
 
-    /// Longer utterances are decoded in pieces: what was given for good is cut off, up to the last word. In frames (2 s); a decoding
-    /// costs as much as its piece is long.
+    /// Longer utterances are decoded in pieces: what was given for good is cut off, up to the last word. In frames (2
+    /// s); a decoding costs as much as its piece is long.
     private static let pieceMaximum = 200
     /// A piece in which that is not possible is cut at its quietest place, in frames (7 s).
     private static let uncutMaximum = 700

@@ -5,8 +5,8 @@ import SpeechSegmenter
 ///
 ///     samples ──> log mel frames ──> endpointer ──> utterance ──> network ──> CTC decoder ──> stable digits ──> events
 ///
-/// While nobody speaks a frame costs an FFT; an utterance is decoded each 0.2 s while it goes on, and some times in each pause. Nothing
-/// is allocated for a decoding. Memory is that of ten seconds of frames.
+/// While nobody speaks a frame costs an FFT; an utterance is decoded each 0.2 s while it goes on, and some times in
+/// each pause. Nothing is allocated for a decoding. Memory is that of ten seconds of frames.
 public struct UtteranceRecognizer: StreamRecognizing, ~Copyable {
     /// The longest piece of an utterance that is scored at once, in frames of 10 ms.
     public static let framesMax = 1_024
@@ -28,8 +28,8 @@ public struct UtteranceRecognizer: StreamRecognizing, ~Copyable {
         core = UtteranceCore(scorer: scorer, parameters: parameters, frontEnd: frontEnd)
     }
 
-    /// What is accepted and reported. May be changed between calls; what is reported changes at once, the rest when no utterance is
-    /// open, and the noise floor stays.
+    /// What is accepted and reported. May be changed between calls; what is reported changes at once, the rest when no
+    /// utterance is open, and the noise floor stays.
     public var parameters: RecognizerParameters {
         get { core.parameters }
         set { core.change(to: newValue) }
@@ -50,10 +50,11 @@ public struct UtteranceRecognizer: StreamRecognizing, ~Copyable {
     /// Whether the stream is inside an utterance.
     public var isSpeech: Bool { core.endpointer.isOpen }
 
-    /// How long the next samples may be held back without any event coming later for it; zero within an utterance, and where
-    /// its beginning or levels are reported.
+    /// How long the next samples may be held back without any event coming later for it; zero within an utterance, and
+    /// where its beginning or levels are reported.
     ///
-    /// Out of silence a digit is given no sooner than after an onset and a pause; by then it must long have been noticed.
+    /// Out of silence a digit is given no sooner than after an onset and a pause; by then it must long have been
+    /// noticed.
     public var patience: Duration {
         guard core.endpointer.isIdle, !parameters.reportsSpeech, !parameters.reportsLevel else { return .zero }
         return .milliseconds(10 * max(0, core.endpointer.parameters.onsetFrames + DecodingSchedule.pause - 3))
@@ -76,8 +77,8 @@ public struct UtteranceRecognizer: StreamRecognizing, ~Copyable {
 
     /// Samples are missing here.
     ///
-    /// An utterance that already seemed over is finished; one that was cut apart is given up, since half a word may sound
-    /// like another. The noise floor stays.
+    /// An utterance that already seemed over is finished; one that was cut apart is given up, since half a word may
+    /// sound like another. The noise floor stays.
     ///
     /// - Parameter lostSamples: how many at 8 kHz, 0 if unknown: the seconds of the stream go on by that.
     public mutating func gap(lostSamples: Int, _ emit: (Recognition) -> Void) {

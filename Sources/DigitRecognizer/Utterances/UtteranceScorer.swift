@@ -12,9 +12,10 @@ public protocol UtteranceScorer: AnyObject {
     /// Scores an utterance.
     ///
     /// - Parameters:
-    ///   - frames: normalised log-mel frames one after the other, [frames][40], lowest band first; at least one frame, at most
-    ///     ``UtteranceRecognizer/framesMax``.
-    ///   - logits: filled with [columns][13], a column each `framesPerColumn` frames begun; the labels are `UtteranceLabel`'s.
+    ///   - frames: normalised log-mel frames one after the other, [frames][40], lowest band first; at least one frame,
+    ///     at most ``UtteranceRecognizer/framesMax``.
+    ///   - logits: filled with [columns][13], a column each `framesPerColumn` frames begun; the labels are
+    ///     `UtteranceLabel`'s.
     func score(_ frames: Span<Float>, into logits: inout MutableSpan<Float>)
 }
 

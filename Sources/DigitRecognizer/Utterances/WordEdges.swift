@@ -1,5 +1,5 @@
-/// Where a word begins and ends in the sound. A decoder tells where the word is, not its edges: these are the loud frames around, up
-/// to a silence or the neighbours.
+/// Where a word begins and ends in the sound. A decoder tells where the word is, not its edges: these are the loud
+/// frames around, up to a silence or the neighbours.
 struct WordEdges {
     /// Frames of silence that a word has inside: the closure of "six" or "eight".
     private static let closure = 12

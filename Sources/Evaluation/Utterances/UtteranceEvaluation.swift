@@ -121,7 +121,8 @@ extension UtteranceEvaluation {
 }
 
 extension DecodedUtterance {
-    /// The utterance for a person: digits, `o` for one said so, `.` for what is no digit, digits that are not accepted in brackets.
+    /// The utterance for a person: digits, `o` for one said so, `.` for what is no digit, digits that are not accepted
+    /// in brackets.
     public var text: String {
         parts.map { part in
             guard let digit = part.digit else { return "." }

@@ -17,15 +17,16 @@ public struct AugmentationParameters: Sendable, Hashable {
     public var stretchChance: Float = 0.3
     /// Factor of the utterance's length.
     public var stretch: ClosedRange<Float> = 0.85...1.2
-    /// How much of such an utterance may move across its middle, either way: one part of a word is drawn out, the other hurried.
+    /// How much of such an utterance may move across its middle, either way: one part of a word is drawn out, the other
+    /// hurried.
     public var stretchBend: Float = 0.12
     /// Chance that the voice swells or dies away over the utterance.
     public var slopeChance: Float = 0.25
     /// Level at the utterance's end against its beginning, either way, in dB.
     public var slope: Float = 12
 
-    /// Chance that the voice itself is duller or brighter than it was recorded, before any noise is added: soft voices and
-    /// close or averted mouths have their upper formants under the noise.
+    /// Chance that the voice itself is duller or brighter than it was recorded, before any noise is added: soft voices
+    /// and close or averted mouths have their upper formants under the noise.
     public var effortChance: Float = 0.35
     /// Shelf gain of that, in dB.
     public var effort: ClosedRange<Float> = -30...6
@@ -52,7 +53,8 @@ public struct AugmentationParameters: Sendable, Hashable {
 
     /// Chance that an utterance lies in its clip without its soft edges, as noise gates and hard trimming leave it.
     public var gateChance: Float = 0.15
-    /// How far below the utterance's loudest 10 ms such a gate opens and closes. FSDD's speakers lie between 16 and 47 dB.
+    /// How far below the utterance's loudest 10 ms such a gate opens and closes. FSDD's speakers lie between 16 and 47
+    /// dB.
     public var gateLevel: ClosedRange<Float> = 12...34
     /// The most that a gate takes of an utterance at either end, so that the word stays itself.
     public var gateShareMax: Float = 0.3
@@ -128,7 +130,8 @@ public struct AugmentationParameters: Sendable, Hashable {
     public var noisyRatio: ClosedRange<Float> = 0...20
     /// Signal to noise ratio in a quiet place.
     public var quietRatio: ClosedRange<Float> = 15...45
-    /// Weights of white, pink, brown noise, hum, recorded noise, babble, and of the noise beside another recording's word.
+    /// Weights of white, pink, brown noise, hum, recorded noise, babble, and of the noise beside another recording's
+    /// word.
     public var noiseWeights: [Float] = [0.11, 0.14, 0.08, 0.06, 0.5, 0.11, 0]
 
     // MARK: The cut
@@ -154,8 +157,9 @@ public struct AugmentationParameters: Sendable, Hashable {
     /// For live microphones: the values of `digitd train`. The shipped network's runs had those of their time (Trials).
     public static let standard = AugmentationParameters()
 
-    /// For recordings that were cut into their words, as many of FSDD's are, besides: hard gates, recordings that begin too late,
-    /// breath in the nasals, more soft voices and more hiss around them, and the noise of other recordings' microphones.
+    /// For recordings that were cut into their words, as many of FSDD's are, besides: hard gates, recordings that begin
+    /// too late, breath in the nasals, more soft voices and more hiss around them, and the noise of other recordings'
+    /// microphones.
     ///
     /// A network that hears half of a word as that word hears more digits in talk and in music too (Trials).
     public static let trimmed: AugmentationParameters = {
@@ -172,7 +176,8 @@ public struct AugmentationParameters: Sendable, Hashable {
         return p
     }()
 
-    /// For utterances: telephones too, and narrower masks, since a fluent digit has 20 frames where one said alone has 40.
+    /// For utterances: telephones too, and narrower masks, since a fluent digit has 20 frames where one said alone has
+    /// 40.
     public static let utterances: AugmentationParameters = {
         var p = AugmentationParameters()
         p.telephoneChance = 0.3

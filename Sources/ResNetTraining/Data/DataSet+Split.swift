@@ -2,7 +2,8 @@
 public struct SplitOptions: Sendable, Hashable {
     /// Chooses the speakers; the same seed always chooses the same.
     public var seed: UInt64 = 1
-    /// The share of each set's speakers that is held out, 0...1: of those with digits, and apart of those with words only.
+    /// The share of each set's speakers that is held out, 0...1: of those with digits, and apart of those with words
+    /// only.
     public var speakerFraction: Double = 0.12
     /// At least so many held-out speakers have each digit, as long as that leaves two thirds of them for training.
     public var speakersPerDigitMin: Int = 3
@@ -10,8 +11,8 @@ public struct SplitOptions: Sendable, Hashable {
     public var noiseFraction: Double = 0.12
     /// FSDD speakers to hold out altogether. Empty by default: all six train, and other sets tell of strangers.
     public var fsddSpeakersHeldOut: Set<String> = []
-    /// Sets that are never held out, such as synthetic voices; their noises neither. How the others are divided does not
-    /// depend on them.
+    /// Sets that are never held out, such as synthetic voices; their noises neither. How the others are divided does
+    /// not depend on them.
     public var setsOnlyTrained: Set<String> = []
 
     /// The defaults.
@@ -89,12 +90,12 @@ extension DataSet {
             officialTest: clips.filter(Self.isOfficialTest))
     }
 
-    /// Fewer speakers of utterances than this in a set are all trained on: a stranger fewer to learn from is dearer than one
-    /// more to judge by.
+    /// Fewer speakers of utterances than this in a set are all trained on: a stranger fewer to learn from is dearer
+    /// than one more to judge by.
     private static let callersMin = 8
 
-    /// The speakers of utterances that are held out: the same share of each set's, drawn apart from those of clips, so that sets
-    /// without utterances are divided as ever.
+    /// The speakers of utterances that are held out: the same share of each set's, drawn apart from those of clips, so
+    /// that sets without utterances are divided as ever.
     private func utteranceSpeakersHeldOut(_ options: SplitOptions) -> Set<SpeakerIdentity> {
         var random = SeededRandom(seed: options.seed, epoch: -3)
         let divided = utterances.filter { !options.setsOnlyTrained.contains($0.set) }.map(\.identity)

@@ -2,9 +2,10 @@ import Foundation
 
 /// The recordings of one or more data directories, in a fixed order.
 ///
-/// Two layouts are understood (DESIGN.md, "Command line"): FSDD's `recordings/{digit}_{speaker}_{index}.wav`, and labelled
-/// folders `<0-9>/<speaker>_<n>.{wav,flac,ogg}`, where `_background_noise_/` is noise for mixing and every other folder
-/// is speech that is not a digit. Recordings of several words have a layout of their own (`scanTranscripts`). Only names are read here; `ClipStore` reads the audio.
+/// Two layouts are understood (DESIGN.md, "Command line"): FSDD's `recordings/{digit}_{speaker}_{index}.wav`, and
+/// labelled folders `<0-9>/<speaker>_<n>.{wav,flac,ogg}`, where `_background_noise_/` is noise for mixing and every
+/// other folder is speech that is not a digit. Recordings of several words have a layout of their own
+/// (`scanTranscripts`). Only names are read here; `ClipStore` reads the audio.
 public struct DataSet: Sendable {
     /// The labelled recordings, sorted by directory as given, then by path.
     public var clips: [LabelledClip]

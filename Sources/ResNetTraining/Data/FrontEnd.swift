@@ -5,12 +5,13 @@ import MelSpectrogram
 import ResNet
 import Synchronization
 
-/// What becomes of a recording before a network sees it, and what the network's outputs stand for. It belongs to a trained
-/// network and is named in its weights file.
+/// What becomes of a recording before a network sees it, and what the network's outputs stand for. It belongs to a
+/// trained network and is named in its weights file.
 public enum FrontEnd: Sendable, CaseIterable {
     /// `MelParameters.standard`: 40 bands by 96 frames; ten digits and "not a digit".
     case logMel
-    /// `MelParameters.standard` and `UtteranceFrames`: 40 bands by any number of frames; `UtteranceLabel`'s 13 labels a column.
+    /// `MelParameters.standard` and `UtteranceFrames`: 40 bands by any number of frames; `UtteranceLabel`'s 13 labels a
+    /// column.
     case utterance
     /// `DecibelImage`, the reference recipe's: a picture of 16 by 128; ten digits and nothing else.
     case decibelImage

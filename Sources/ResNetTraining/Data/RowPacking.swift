@@ -2,8 +2,8 @@ import ResNet
 
 /// A batch of rows, filled with utterances one after the other.
 struct RowPacking {
-    /// Frames between two utterances of a row, at least: frames of 0, an utterance's own mean, which is what inference has beyond
-    /// an utterance's end too.
+    /// Frames between two utterances of a row, at least: frames of 0, an utterance's own mean, which is what inference
+    /// has beyond an utterance's end too.
     static let gapMin = 16
     /// Utterances begin at a multiple of this, which every network's columns divide.
     private static let step = 8

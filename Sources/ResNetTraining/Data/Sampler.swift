@@ -35,30 +35,9 @@ public struct SamplerParameters: Sendable, Hashable {
 /// hold very different numbers: the many voices of Speech Commands hold few of 2, 3, 4, 6, 7 and 9. A draw depends on
 /// (seed, epoch, position) alone, so any thread can make any window.
 public struct Sampler: Sendable {
-    /// Clips with their cumulative weights.
-    private struct Table: Sendable {
-        var clips: [Int] = []
-        var cumulative: [Double] = []
-
-        mutating func append(_ clip: Int, weight: Double) {
-            clips.append(clip)
-            cumulative.append((cumulative.last ?? 0) + weight)
-        }
-
-        func draw(_ random: inout SeededRandom) -> Int {
-            let target = random.uniformDouble() * (cumulative.last ?? 0)
-            var low = 0
-            var high = cumulative.count - 1
-            while low < high {
-                let middle = (low + high) / 2
-                if cumulative[middle] > target { high = middle } else { low = middle + 1 }
-            }
-            return clips[low]
-        }
-    }
-
-    private let digits: [Table]
-    private let words: Table
+    /// Indices into the store's clips, by digit.
+    private let digits: [WeightedTable<Int>]
+    private let words: WeightedTable<Int>
     private let seed: UInt64
     private let parameters: SamplerParameters
 
@@ -77,7 +56,7 @@ public struct Sampler: Sendable {
             let group = Group(label: clip.label, set: clip.set, folder: clip.label < 10 ? "" : clip.folder)
             groups[group, default: [:]][clip.speaker, default: []].append(i)
         }
-        var tables = [Table](repeating: Table(), count: LabelledClip.labelCount)
+        var tables = [WeightedTable<Int>](repeating: WeightedTable(), count: LabelledClip.labelCount)
         for group in groups.keys.sorted() {
             let speakers = groups[group]!
             var factor = parameters.setWeights[group.set] ?? 1
@@ -94,10 +73,10 @@ public struct Sampler: Sendable {
                 for clip in clips { tables[group.label].append(clip, weight: each) }
             }
         }
-        for digit in 0...9 where tables[digit].clips.isEmpty { throw .missingClass(label: digit) }
+        for digit in 0...9 where tables[digit].isEmpty { throw .missingClass(label: digit) }
         digits = Array(tables[..<10])
         words = tables[LabelledClip.notADigit]
-        clipCount = tables.reduce(0) { $0 + $1.clips.count }
+        clipCount = tables.reduce(0) { $0 + $1.elements.count }
         self.seed = seed
         self.parameters = parameters
     }
@@ -125,7 +104,7 @@ public struct Sampler: Sendable {
             return draw
         }
         let isMade = random.uniformDouble() < parameters.madeFraction
-        if !isMade && !words.clips.isEmpty {
+        if !isMade && !words.isEmpty {
             let clip = words.draw(&random)
             return Draw(clip: clip, label: LabelledClip.notADigit, model: words.draw(&random))
         }

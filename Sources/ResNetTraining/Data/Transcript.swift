@@ -31,8 +31,8 @@ public struct Transcript: Sendable, Hashable {
 
     /// What the columns are to say.
     ///
-    /// Several words in a row that are no digits are at least one `other`, not so many: how many they were is nothing that anybody
-    /// asks. A spelled "o" beside another letter is `other` too; alone it may be either.
+    /// Several words in a row that are no digits are at least one `other`, not so many: how many they were is nothing
+    /// that anybody asks. A spelled "o" beside another letter is `other` too; alone it may be either.
     public var target: CTCTarget {
         var target = CTCTarget(gap: .blank)
         var index = 0

@@ -27,8 +27,8 @@ public enum UtteranceInput {
 
     /// The network's input, [frames][bands]: the speech with `marginFrames` on both sides, normalised.
     ///
-    /// A recording that was trimmed to its words has no such margins: there the background's estimate stands in, since the network
-    /// has heard nothing but microphones that were open before somebody spoke.
+    /// A recording that was trimmed to its words has no such margins: there the background's estimate stands in, since
+    /// the network has heard nothing but microphones that were open before somebody spoke.
     ///
     /// - Returns: the values, and which frame of the spectrogram is the first; below 0 where background was put before.
     public static func frames(of spectrogram: MelSpectrogram) -> (values: [Float], firstFrame: Int) {

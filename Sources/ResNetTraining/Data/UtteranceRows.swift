@@ -2,8 +2,8 @@ import ResNet
 
 /// Batches of rows that are packed with utterances.
 ///
-/// A network's primitives are made for one width, and utterances have any: a row holds as many as fit. Little of a batch is left
-/// empty, and no column outside of an utterance has a loss.
+/// A network's primitives are made for one width, and utterances have any: a row holds as many as fit. Little of a
+/// batch is left empty, and no column outside of an utterance has a loss.
 final class UtteranceRows: BatchMaker {
     /// Drawn until a batch is so full; what then does not fit is dropped, the shortest first.
     private static let fill = 0.97

@@ -1,7 +1,7 @@
 /// Chooses what each training utterance is made from.
 ///
-/// A speaker is drawn first, so that a number is one person's, then digits of that speaker: all alike, however often each was
-/// recorded. Sets count as the square root of their speakers. A draw depends on (seed, epoch, position) alone.
+/// A speaker is drawn first, so that a number is one person's, then digits of that speaker: all alike, however often
+/// each was recorded. Sets count as the square root of their speakers. A draw depends on (seed, epoch, position) alone.
 public struct UtteranceSampler: Sendable {
     /// A speaker's recordings of digits.
     private struct Speaker: Sendable {

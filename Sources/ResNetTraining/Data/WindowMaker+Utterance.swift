@@ -1,6 +1,7 @@
 import MelSpectrogram
 
-/// Training utterances: whole numbers, single digits, talk and noise, changed as a voice, a room and a microphone would.
+/// Training utterances: whole numbers, single digits, talk and noise, changed as a voice, a room and a microphone
+/// would.
 extension WindowMaker {
     /// An utterance and what its columns are to say.
     public struct Utterance: Sendable {
@@ -72,7 +73,8 @@ extension WindowMaker {
         for part in parts {
             let gap = speechStart == nil ? 0 : self.gap(isFluent: isFluent, &random)
             let (sound, speech) = sound(of: part, isFluent: isFluent, margin: max(gap, 0), random: &random)
-            // What of the part's own surroundings lies before its speech goes into the gap, over what the last part left there.
+            // What of the part's own surroundings lies before its speech goes into the gap, over what the last part
+            // left there.
             let start = speechStart == nil ? 0 : max(0, speechEnd + gap - speech.lowerBound)
             guard start + sound.count <= Self.joinedSamplesMax || speechStart == nil else { break }
             if joined.count < start + sound.count {

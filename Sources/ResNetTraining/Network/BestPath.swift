@@ -1,6 +1,7 @@
 import DigitDecoder
 
-/// The greatest output of each column, repetitions and blanks left out (Graves et al. 2006): what a network says, while it learns.
+/// The greatest output of each column, repetitions and blanks left out (Graves et al. 2006): what a network says, while
+/// it learns.
 enum BestPath {
     /// The labels of logits [columns, classes].
     static func labels(_ logits: ArraySlice<Float>, classes: Int) -> [Int] {

@@ -1,11 +1,11 @@
 import Glibc
 
-/// Connectionist temporal classification: the negative log likelihood of a label sequence, summed over its alignments, and
-/// the gradient of that.
+/// Connectionist temporal classification: the negative log likelihood of a label sequence, summed over its alignments,
+/// and the gradient of that.
 ///
-/// Source: Graves, Fernandez, Gomez and Schmidhuber, "Connectionist temporal classification: labelling unsegmented sequence
-/// data with recurrent neural networks" (2006), in the log domain. A state's emission is the sum of its set's outputs
-/// (`CTCTarget`). Cost: columns x (2 labels + 1) states, a few microseconds an utterance; the buffers are kept.
+/// Source: Graves, Fernandez, Gomez and Schmidhuber, "Connectionist temporal classification: labelling unsegmented
+/// sequence data with recurrent neural networks" (2006), in the log domain. A state's emission is the sum of its set's
+/// outputs (`CTCTarget`). Cost: columns x (2 labels + 1) states, a few microseconds an utterance; the buffers are kept.
 struct CTCLoss {
     private let classes: Int
     private var states: [OutputSet] = []

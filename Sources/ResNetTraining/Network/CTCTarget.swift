@@ -15,10 +15,10 @@ public struct OutputSet: OptionSet, Sendable, Hashable {
 
 /// What an utterance's columns are to say, in order: labels with gaps around them.
 ///
-/// Plain CTC has one output for each label and the blank for each gap. Here both are sets, of which any member may be said
-/// at any column: a spelled "o" is `oh` or `other`, and behind the first word of talk, whose words nobody counted, a gap may
-/// say `other` too. Such a label takes one column, the gap behind it the rest, so that no path is counted twice: with two
-/// ways through the states the loss would reward saying `other` everywhere.
+/// Plain CTC has one output for each label and the blank for each gap. Here both are sets, of which any member may be
+/// said at any column: a spelled "o" is `oh` or `other`, and behind the first word of talk, whose words nobody counted,
+/// a gap may say `other` too. Such a label takes one column, the gap behind it the rest, so that no path is counted
+/// twice: with two ways through the states the loss would reward saying `other` everywhere.
 public struct CTCTarget: Sendable, Hashable {
     /// The labels, first to last.
     public private(set) var labels: [OutputSet]

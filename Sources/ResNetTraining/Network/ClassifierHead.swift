@@ -1,8 +1,8 @@
 import CDNNL
 import Glibc
 
-/// Average pooling, the fully connected layer, and the loss: softmax cross-entropy with label smoothing where a window has one
-/// answer, CTC where an utterance has one a column.
+/// Average pooling, the fully connected layer, and the loss: softmax cross-entropy with label smoothing where a window
+/// has one answer, CTC where an utterance has one a column.
 ///
 /// Pooling is over all positions of a window, or over the height of each column. In f32: 512 x 13 weights are under
 /// 0.01 % of the network's work.
@@ -115,7 +115,8 @@ final class ClassifierHead {
         return Float(total / Double(rows))
     }
 
-    /// Mean over the utterances of their CTC losses; leaves the gradient for `backward`. Columns of no utterance have none.
+    /// Mean over the utterances of their CTC losses; leaves the gradient for `backward`. Columns of no utterance have
+    /// none.
     func loss(utterances: [PlacedTarget]) -> Float {
         for i in logitGradient.indices { logitGradient[i] = 0 }
         let scale = 1 / Float(max(utterances.count, 1))

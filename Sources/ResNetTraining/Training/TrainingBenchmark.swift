@@ -1,7 +1,8 @@
 import Dispatch
 import ResNet
 
-/// How fast this machine trains: whole steps (forward, backward, AdamW with its average) on windows that are already there.
+/// How fast this machine trains: whole steps (forward, backward, AdamW with its average) on windows that are already
+/// there.
 public enum TrainingBenchmark {
     /// Takes `steps` steps after two that are not counted, which fault memory in and start OpenMP's threads.
     ///
@@ -25,7 +26,8 @@ public enum TrainingBenchmark {
         return Double(batchSize) / seconds.sorted()[steps / 2]
     }
 
-    /// The same for a network with logits a column, on rows that are full of utterances of two seconds with four digits each.
+    /// The same for a network with logits a column, on rows that are full of utterances of two seconds with four digits
+    /// each.
     ///
     /// - Returns: seconds of sound trained on a second, of the median step.
     public static func run(

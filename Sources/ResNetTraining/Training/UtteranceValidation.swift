@@ -124,8 +124,8 @@ struct UtteranceValidation {
         var point: OperatingPoint
     }
 
-    /// The temperature with the least loss (Guo et al., "On calibration of modern neural networks", 2017), and the operating point
-    /// of clips and talk at it.
+    /// The temperature with the least loss (Guo et al., "On calibration of modern neural networks", 2017), and the
+    /// operating point of clips and talk at it.
     func fit(_ weights: WeightsFile, threads: Int) throws -> Fit {
         let logits = try logits(weights, threads: threads)
         let temperatures = (0...30).map { Float(exp2(-1 + Double($0) * 0.1)) }

@@ -166,7 +166,8 @@ import Testing
         #expect(kinds == ["DIGIT", "REJECTED", "SPEECH", "LEVEL"])
     }
 
-    /// Whatever is said, digits come in the order of their times, none twice, none changed, though the end of each decoding wavers.
+    /// Whatever is said, digits come in the order of their times, none twice, none changed, though the end of each
+    /// decoding wavers.
     @Test(arguments: 0..<40 as Range<UInt64>) func allDigitsAreGivenOnceInOrder(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var stream = WordStream(seed: seed)

@@ -46,7 +46,8 @@ struct WordStream {
     private mutating func noise(_ level: Float) -> Float { .random(in: -level...level, using: &random) }
 }
 
-/// Understands `WordStream`, and counts its calls. As a trained network does, it says each word in one column, the second that shows it.
+/// Understands `WordStream`, and counts its calls. As a trained network does, it says each word in one column, the
+/// second that shows it.
 final class WordScorer: UtteranceScorer {
     let framesPerColumn = 4
     let temperature = 1.0

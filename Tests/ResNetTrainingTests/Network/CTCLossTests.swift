@@ -26,8 +26,8 @@ struct CTCLossTests {
         ]
     }()
 
-    /// The ways in which a path says a target, 0 or 1: labels and gaps in order, a gap left out only between labels that share
-    /// nothing, and one column for a label that its gap may go on with.
+    /// The ways in which a path says a target, 0 or 1: labels and gaps in order, a gap left out only between labels
+    /// that share nothing, and one column for a label that its gap may go on with.
     static func says(_ path: [Int], _ target: CTCTarget) -> Int {
         var states: [OutputSet] = [target.gaps[0]]
         for (label, gap) in zip(target.labels, target.gaps.dropFirst()) { states += [label, gap] }

@@ -73,7 +73,8 @@ struct ClassifierHeadTests {
         }
     }
 
-    /// Logits a column: the mean is over the height alone, and the loss is CTC's, of two utterances in one row and one in another.
+    /// Logits a column: the mean is over the height alone, and the loss is CTC's, of two utterances in one row and one
+    /// in another.
     @Test(arguments: Arrangement.allCases)
     func gradientsOfColumnsAreFiniteDifferences(arrangement: Arrangement) throws {
         let (batch, channels, height, width, classes) = (2, 5, 2, 6, 4)
