@@ -33,11 +33,11 @@ public struct UtteranceDraw: Sendable, Hashable {
 /// How often each kind of utterance is drawn.
 public struct UtteranceSamplerParameters: Sendable, Hashable {
     /// Share of utterances that are recordings of several words, 0...1, where there are some.
-    public var recordedFraction: Float = 0.5
+    public var recordedFraction: Float = 0.46
     /// Share that are one digit, 0...1.
     public var singleFraction: Float = 0.14
     /// Share that are speech without a digit, or noise, 0...1; what is left are joined digits.
-    public var talkFraction: Float = 0.1
+    public var talkFraction: Float = 0.16
     /// Of those without a digit, the share that is noise alone, 0...1.
     public var noiseFraction: Float = 0.2
     /// Weights of 2, 3, ... digits joined.

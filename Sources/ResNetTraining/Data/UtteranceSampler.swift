@@ -39,7 +39,7 @@ public struct UtteranceSampler: Sendable {
             throw .missingClass(label: digit)
         }
         self.speakers = Self.table(speakers, parameters)
-        self.talk = Self.table(talk, parameters)
+        self.talk = Self.table(talk, store, parameters)
         recordings = Self.table(store, parameters)
     }
 
@@ -67,8 +67,9 @@ public struct UtteranceSampler: Sendable {
         return table
     }
 
+    /// Talk counts by how long it lasts: a prompt of ten seconds holds more that must not be taken for a digit than a word.
     private static func table(
-        _ talk: [Folder: [Int]], _ parameters: UtteranceSamplerParameters
+        _ talk: [Folder: [Int]], _ store: ClipStore, _ parameters: UtteranceSamplerParameters
     ) -> WeightedTable<Int> {
         var table = WeightedTable<Int>()
         for folder in talk.keys.sorted() {
@@ -76,7 +77,11 @@ public struct UtteranceSampler: Sendable {
             var factor = parameters.setWeights[folder.set] ?? 1
             let defaults = SamplerParameters()
             if defaults.neighbours.contains(folder.name) { factor *= defaults.neighbourWeight }
-            for clip in clips { table.append(clip, weight: factor / Math.power(Double(clips.count), 0.5)) }
+            let lengths = clips.map { Double(store.audio[$0].speech.count) }
+            let total = lengths.reduce(0, +)
+            for (clip, length) in zip(clips, lengths) {
+                table.append(clip, weight: factor * length / Math.power(total, 0.5))
+            }
         }
         return table
     }

@@ -45,7 +45,7 @@ struct UtteranceMakerTests {
         let recorded = share { if case .recording = $0.source { true } else { false } }
         let noise = share { $0.source == .joined([.noise]) }
         let fluent = share(\.isFluent)
-        #expect(abs(recorded - 0.5) < 0.05 && noise > 0.005 && fluent > 0.1)
+        #expect(abs(recorded - 0.46) < 0.05 && noise > 0.005 && fluent > 0.1)
         var maker = try WindowMaker(store: store, parameters: .utterances)
         for position in [0, 3, 9] {
             func make() -> WindowMaker.Utterance {
