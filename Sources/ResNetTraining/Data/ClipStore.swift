@@ -54,6 +54,8 @@ public final class ClipStore: Sendable {
 
     /// The sample rate of everything here, in Hz.
     public static let sampleRate = MelParameters.standard.sampleRate
+    /// A recording longer than this (1.5 s) that is no digit holds several words, or may.
+    static let sentenceSamplesMin = 12_000
     /// Clips shorter than one analysis window hold no frame.
     static let samplesMin = MelParameters.standard.fftLength
 

@@ -77,7 +77,11 @@ public struct UtteranceSampler: Sendable {
             var factor = parameters.setWeights[folder.set] ?? 1
             let defaults = SamplerParameters()
             if defaults.neighbours.contains(folder.name) { factor *= defaults.neighbourWeight }
-            let lengths = clips.map { Double(store.audio[$0].speech.count) }
+            let lengths = clips.map { clip in
+                let audio = store.audio[clip]
+                let isSentence = audio.samples.count > ClipStore.sentenceSamplesMin
+                return Double(isSentence ? audio.samples.count : audio.speech.count)
+            }
             let total = lengths.reduce(0, +)
             for (clip, length) in zip(clips, lengths) {
                 table.append(clip, weight: factor * length / Math.power(total, 0.5))

@@ -118,10 +118,10 @@ extension WindowMaker {
         }
         let audio = store.audio[clip]
         var speech = audio.speech
-        if case .talk = part, speech.count > 8_000 {
-            // Of a sentence, a stretch of one to three seconds.
-            let count = min(speech.count, random.integer(in: 8_000...24_000))
-            let start = speech.lowerBound + random.index(below: speech.count - count + 1)
+        if case .talk = part, audio.samples.count > ClipStore.sentenceSamplesMin {
+            // Of a sentence, a stretch from anywhere: its loudest word is not all that must be no digit.
+            let count = min(audio.samples.count, random.integer(in: ClipStore.sentenceSamplesMin...32_000))
+            let start = random.index(below: audio.samples.count - count + 1)
             speech = start..<start + count
         } else if isFluent {
             // In fluent speech a word's edges are its neighbours'.
