@@ -31,8 +31,12 @@ struct TrainingReport {
     mutating func clear() throws { try progress.clear() }
 
     mutating func finish(_ weights: WeightsFile, _ output: String) throws {
-        let accuracy = weights.metadata["accuracy.validation"].flatMap(Double.init) ?? 0
-        try progress.line("\(output) written, \(Self.percent(accuracy)) of the validation windows right")
+        func share(_ key: String) -> String { Self.percent(weights.metadata[key].flatMap(Double.init) ?? 0) }
+        let result =
+            weights.metadata["accuracy.validation_strings"] == nil
+            ? "\(share("accuracy.validation")) of the validation windows right"
+            : "\(share("accuracy.validation_strings")) of the validation utterances exactly right"
+        try progress.line("\(output) written, \(result)")
     }
 
     private static func decimal(_ value: some CVarArg) -> String { String(format: "%.4f", value) }
