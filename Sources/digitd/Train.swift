@@ -28,6 +28,11 @@ struct Train: ParsableCommand {
             With --split random a fifth of all clips, drawn by the seed, is left out instead, FSDD's test clips among them; \
             the last epoch is written, and digitd evaluate --split-test judges the fifth.
 
+            --recipe numbers trains a network for numbers said in one breath, which hears utterances of any length. Its \
+            directories may also hold recordings of several words with a file text: a line for each, its name without \
+            ending, then its words. --windows and --batch-size count rows of 5.12 s, each full of utterances. --init takes \
+            a network of this recipe, or all but the last layer of one of the standard recipe.
+
             --recipe seed trains as the reference project did, for comparison: on pictures of 16 by 128 (digitd mel \
             --recipe seed), on four fifths of the digits drawn at random, with Adam at 0.001 in batches of 16, times 0.9 \
             every 20 epochs, for 300 epochs; the best epoch by the fifth left out is written. Its checkpoint comes every 10 \
@@ -144,6 +149,7 @@ struct Train: ParsableCommand {
             }
         }
         if recipe == .seed { try refuseWhatTheRecipeFixes() }
+        if recipe == .numbers { try refuseWhatNumbersLack() }
         if !average.isEmpty { try refuseWhatAveragingIgnores() }
         let sets = DataSet.names(ofDirectories: data)
         for name in trainOnly + setWeight.map(\.name) where !sets.contains(name) {
@@ -159,6 +165,13 @@ struct Train: ParsableCommand {
         ]
         if let name = given.first(where: \.1)?.0 {
             throw ValidationError("--recipe seed fixes what --\(name) would change; leave --\(name) out.")
+        }
+    }
+
+    private func refuseWhatNumbersLack() throws {
+        let given = [("split random", split == .random), ("teachers", !teachers.isEmpty), ("trimmed", trimmed)]
+        if let name = given.first(where: \.1)?.0 {
+            throw ValidationError("--recipe numbers has no --\(name); leave --\(name) out.")
         }
     }
 
