@@ -67,7 +67,8 @@ public struct UtteranceSampler: Sendable {
         return table
     }
 
-    /// Talk counts by how long it lasts: a prompt of ten seconds holds more that must not be taken for a digit than a word.
+    /// Talk counts by how long it lasts: a prompt of ten seconds holds more that must not be taken for a digit than a
+    /// word.
     private static func table(
         _ talk: [Folder: [Int]], _ store: ClipStore, _ parameters: UtteranceSamplerParameters
     ) -> WeightedTable<Int> {
